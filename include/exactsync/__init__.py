@@ -1,0 +1,1 @@
+"""The accounting integration between a spend platform and Exact Online."""

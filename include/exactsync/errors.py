@@ -1,0 +1,127 @@
+"""Every error of exactsync, named by what the caller should do about it.
+
+ExactSyncError
+├── RetryLaterError             nothing is wrong with us: wait until `retry_at`, then go on
+│   ├── QuotaExhaustedError       a limit of Exact is used up (`window` says which)
+│   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
+│   └── DatasetBusyError          another reader holds the lease on this data set
+├── ReauthorisationRequiredError  a person must authorise the app at Exact again
+├── ConfigurationError            a person must change a setting, a right or a scope
+├── GuardError                    a plausibility check stopped the load; a person must confirm it
+├── DefectError                   Exact or we broke the contract; report it
+└── SkippableRecordError          one record is unusable; quarantine it and go on
+
+A message says what happened and what to do next. Where it happened (integration, division, entity, page) is
+attached on the way up by `at(...)`, so that the code that notices an error need not know where it stands.
+No message may hold a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Literal, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where in the work an error happened; unknown parts are None."""
+
+    integration: str | None = None
+    division: int | None = None
+    entity: str | None = None
+    page: int | None = None
+
+    def __str__(self) -> str:
+        known = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ", ".join(f"{name} {value}" for name, value in known if value is not None)
+
+
+class ExactSyncError(Exception):
+    """Base of every error that exactsync raises on purpose."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.location = Location()
+
+    def at(
+        self,
+        *,
+        integration: str | None = None,
+        division: int | None = None,
+        entity: str | None = None,
+        page: int | None = None,
+    ) -> Self:
+        """Return the same error, knowing more about where it happened; what it already knows stays."""
+        given = {"integration": integration, "division": division, "entity": entity, "page": page}
+        unknown = {
+            name: value
+            for name, value in given.items()
+            if value is not None and getattr(self.location, name) is None
+        }
+        self.location = replace(self.location, **unknown)  # type: ignore[arg-type]
+        return self
+
+    def __str__(self) -> str:
+        where = str(self.location)
+        text = f"{where}: {self.message}" if where else self.message
+        return f"{text} What to do: {self.remedy}" if self.remedy else text
+
+
+class RetryLaterError(ExactSyncError):
+    """Wait until `retry_at` (aware, UTC), then do the same again; nothing has been lost."""
+
+    def __init__(self, message: str, *, retry_at: datetime, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_at = retry_at
+
+
+class QuotaExhaustedError(RetryLaterError):
+    """A limit of Exact is used up until `retry_at`.
+
+    `window` is `minute` or `day` for the call budget, `errors` for the error-velocity limit of one endpoint.
+    """
+
+    def __init__(
+        self, message: str, *, retry_at: datetime, window: Literal["minute", "day", "errors"], remedy: str = ""
+    ) -> None:
+        super().__init__(message, retry_at=retry_at, remedy=remedy)
+        self.window = window
+
+
+class ExactUnavailableError(RetryLaterError):
+    """Exact does not answer, or answers that it cannot right now."""
+
+
+class DatasetBusyError(RetryLaterError):
+    """Another reader holds the lease on (division, entity); `holder` says who."""
+
+    def __init__(self, message: str, *, retry_at: datetime, holder: str) -> None:
+        super().__init__(message, retry_at=retry_at)
+        self.holder = holder
+
+
+class ReauthorisationRequiredError(ExactSyncError):
+    """The grant is gone: a person must authorise at Exact again. `reason` is one of the grant's end reasons."""
+
+    def __init__(self, message: str, *, reason: str, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+
+
+class ConfigurationError(ExactSyncError):
+    """A setting, a right, a scope or an argument is wrong; trying again does not help."""
+
+
+class GuardError(ExactSyncError):
+    """A plausibility check stopped a load before it committed; it needs an explicit confirmation."""
+
+
+class DefectError(ExactSyncError):
+    """Exact answered something that its contract rules out, or our own code is wrong."""
+
+
+class SkippableRecordError(ExactSyncError):
+    """One record cannot be used; it goes to quarantine and the rest goes on."""
