@@ -1,0 +1,1 @@
+"""The warehouse: where rows are staged, published, and remembered to have been."""

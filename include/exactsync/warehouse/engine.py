@@ -1,0 +1,44 @@
+"""The one way to a database: psycopg2, UTC, and no bound value ever printed in an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from exactsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
+
+
+def create_engine(url: str) -> Engine:
+    """Return an engine for a PostgreSQL URL (`postgresql://user:password@host:port/database`).
+
+    The driver is pinned to psycopg2, whatever SQLAlchemy's default is: the library COPYs through `copy_expert`.
+
+    Raises:
+        ConfigurationError: the text is not a PostgreSQL URL. It is not repeated: it may hold a password.
+    """
+    remedy = "Give it as postgresql://user:password@host:port/database."
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError("The database URL cannot be read.", remedy=remedy) from None
+    if parsed.drivername not in _SCHEMES:
+        raise ConfigurationError(f"'{parsed.drivername}' is not PostgreSQL.", remedy=remedy)
+    return sqlalchemy.create_engine(
+        parsed.set(drivername="postgresql+psycopg2"),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=4,
+        connect_args={
+            "application_name": "exactsync",
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC -c lock_timeout=60s",
+        },
+    )
