@@ -85,7 +85,12 @@ class QuotaExhaustedError(RetryLaterError):
     """
 
     def __init__(
-        self, message: str, *, retry_at: datetime, window: Literal["minute", "day", "errors"], remedy: str = ""
+        self,
+        message: str,
+        *,
+        retry_at: datetime,
+        window: Literal["minute", "day", "errors"],
+        remedy: str = "",
     ) -> None:
         super().__init__(message, retry_at=retry_at, remedy=remedy)
         self.window = window

@@ -21,7 +21,10 @@ PUBLISHED = "exact_online"
 STAGING = "exactsync_staging"
 
 _BOOKKEEPING = {
-    "_source_timestamp": ("bigint", "Exact's Timestamp (rowversion) of the version stored; null without a sync endpoint."),
+    "_source_timestamp": (
+        "bigint",
+        "Exact's Timestamp (rowversion) of the version stored; null without a sync endpoint.",
+    ),
     "_loaded_at": ("timestamptz", "When this version of the row was published (UTC)."),
     "_load_id": ("bigint", "The load that published this version; see exactsync.load_log."),
     "_deleted_at": ("timestamptz", "When we learned that Exact no longer has it (UTC); null: it is live."),
@@ -68,7 +71,9 @@ def missing(connection: Connection, entities: Mapping[str, Entity]) -> list[str]
         if not _exists(connection, PUBLISHED, entity.name):
             lacking.append(f"table {PUBLISHED}.{entity.name}")
         else:
-            lacking += [f"column {PUBLISHED}.{entity.name}.{name}" for name in _absent_columns(connection, entity)]
+            lacking += [
+                f"column {PUBLISHED}.{entity.name}.{name}" for name in _absent_columns(connection, entity)
+            ]
     return lacking
 
 

@@ -1,0 +1,65 @@
+"""VAT codes."""
+
+from exactsync.entity import Column, ColumnType, Entity, Feed
+
+ENTITY = Entity(
+    name="vat_codes",
+    label="VAT codes",
+    endpoint="vat/VATCodes",
+    feed=Feed.LIST,
+    description="VAT codes of each division, with their present rate.",
+    columns=(
+        Column("ID", "id", ColumnType.UUID, "Exact's key of the VAT code."),
+        Column("Code", "code", ColumnType.CODE, "The code as bookkeepers type it, without its padding."),
+        Column("Description", "description", ColumnType.TEXT, "Name of the VAT code."),
+        Column("Percentage", "percentage", ColumnType.NUMERIC, "Rate as a fraction: 0.21 is 21 %."),
+        Column("Type", "type", ColumnType.CODE, "B 0 % (only base), E excluding, I including, N no VAT."),
+        Column("VATTransactionType", "vat_transaction_type", ColumnType.CODE, "B both, P purchase, S sales."),
+        Column("IsBlocked", "is_blocked", ColumnType.BOOLEAN, "The code can no longer be used."),
+        Column("Charged", "is_charged", ColumnType.BOOLEAN, "Reverse charge: the customer owes the VAT."),
+        Column("Country", "country", ColumnType.CODE, "Country whose VAT it is (ISO 3166-1 alpha-2)."),
+        Column("OssCountry", "oss_country", ColumnType.CODE, "Country under the one-stop-shop scheme."),
+        Column(
+            "CalculationBasis", "calculation_basis", ColumnType.SMALLINT, "Basis of the calculation, as sent."
+        ),
+        Column("EUSalesListing", "eu_sales_listing", ColumnType.CODE, "EC sales listing: L, N, S or T."),
+        Column(
+            "ExcludeVATListing",
+            "exclude_vat_listing",
+            ColumnType.SMALLINT,
+            "Belgium: left out of the VAT listing.",
+        ),
+        Column("IntraStat", "is_intrastat", ColumnType.BOOLEAN, "Reported to Intrastat."),
+        Column("IntrastatType", "intrastat_type", ColumnType.CODE, "France: kind of Intrastat declaration."),
+        Column("TaxReturnType", "tax_return_type", ColumnType.SMALLINT, "Kind of tax return, as sent."),
+        Column("VatDocType", "vat_document_type", ColumnType.CODE, "Kind of document, as sent."),
+        Column("VatMargin", "vat_margin", ColumnType.SMALLINT, "Margin scheme, as sent."),
+        Column("VATPartialRatio", "vat_partial_ratio", ColumnType.SMALLINT, "Partial deduction, as sent."),
+        Column("LegalText", "legal_text", ColumnType.TEXT, "Text that the law wants on the invoice."),
+        Column("Account", "account_id", ColumnType.UUID, "Tax authority this code is paid to (a relation)."),
+        Column("AccountCode", "account_code", ColumnType.CODE, "Code of the tax authority."),
+        Column("AccountName", "account_name", ColumnType.TEXT, "Name of the tax authority."),
+        Column("GLToClaim", "gl_to_claim_id", ColumnType.UUID, "Account of VAT to claim (gl_accounts.id)."),
+        Column("GLToClaimCode", "gl_to_claim_code", ColumnType.CODE, "Its account number."),
+        Column("GLToClaimDescription", "gl_to_claim_description", ColumnType.TEXT, "Its name."),
+        Column("GLToPay", "gl_to_pay_id", ColumnType.UUID, "Account of VAT to pay (gl_accounts.id)."),
+        Column("GLToPayCode", "gl_to_pay_code", ColumnType.CODE, "Its account number."),
+        Column("GLToPayDescription", "gl_to_pay_description", ColumnType.TEXT, "Its name."),
+        Column(
+            "GLDiscountPurchase",
+            "gl_discount_purchase_id",
+            ColumnType.UUID,
+            "Account of discounts on purchases (gl_accounts.id).",
+        ),
+        Column("GLDiscountPurchaseCode", "gl_discount_purchase_code", ColumnType.CODE, "Its account number."),
+        Column(
+            "GLDiscountSales",
+            "gl_discount_sales_id",
+            ColumnType.UUID,
+            "Account of discounts on sales (gl_accounts.id).",
+        ),
+        Column("GLDiscountSalesCode", "gl_discount_sales_code", ColumnType.CODE, "Its account number."),
+        Column("Created", "created_at", ColumnType.TIMESTAMP, "When it was created at Exact (UTC)."),
+        Column("Modified", "modified_at", ColumnType.TIMESTAMP, "When it was last changed at Exact (UTC)."),
+    ),
+)
