@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from exactsync.embedded.account import Account
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exactsync.embedded.account import Account
 
 SYSTEM_FOLDERS = (Path("/usr/lib/postgresql"), Path("/opt/homebrew/opt"), Path("/usr/local/opt"))
 PRIVATE_ROOTS = (None, "/var/tmp", "/dev/shm")  # noqa: S108 (only for mkdtemp); None is what TMPDIR says

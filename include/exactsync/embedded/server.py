@@ -8,11 +8,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psycopg2
 from psycopg2 import sql
@@ -20,6 +18,10 @@ from psycopg2 import sql
 from exactsync.embedded.account import Account
 from exactsync.embedded.binaries import Binaries, usable_binaries
 from exactsync.embedded.postmaster import Postmaster
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
 
 SUPERUSER = "postgres"
 START_TIMEOUT_S = 60.0
@@ -35,8 +37,8 @@ class EmbeddedPostgresError(RuntimeError):
 class PostgresServer:
     """A PostgreSQL that listens on 127.0.0.1 only, on a free port, and asks for a password (SCRAM).
 
-    As root it runs as `nobody`, to whom the folder is given; nothing outside the folder changes, and the folder
-    may lie below one that `nobody` cannot enter.
+    As root it runs as `nobody`, to whom the folder is given; nothing outside the folder changes, and it may
+    lie below one that `nobody` cannot enter.
 
     Args:
         folder: Where the data, the log and the password are kept. Created at the first start.
@@ -135,7 +137,7 @@ class PostgresServer:
         if version.exists():
             if (written_by := int(version.read_text())) != binaries.major:
                 raise EmbeddedPostgresError(
-                    f"{self.folder} was written by PostgreSQL {written_by}, but {binaries.major} is what is here. "
+                    f"{self.folder} was written by PostgreSQL {written_by}, but this is {binaries.major}. "
                     f"What to do: install PostgreSQL {written_by}, or remove the folder."
                 )
             return
