@@ -1,0 +1,48 @@
+# Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up down test lint lock
+.DELETE_ON_ERROR:
+unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## Two real syncs, from a simulated Exact Online into a real PostgreSQL, by a real Airflow
+	@$(BIN)/python -m exactsync.demo
+
+up: $(INSTALLED) ## Start the demo's stack and leave it running: prints the address and the login
+	@$(BIN)/python -m exactsync.demo up
+
+down: $(INSTALLED) ## Stop what `make up` started
+	@$(BIN)/python -m exactsync.demo down
+
+test: lint ## Lint, types, import rules and all tests, with a floor under branch coverage
+	$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report term:skip-covered
+
+lint: $(INSTALLED) ## Lint, format, types and import rules only
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+lock: $(INSTALLED) ## Resolve requirements.in into requirements.txt; UPGRADE=1 takes the newest versions
+	$(UV_LOCK) --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+
+venv: $(INSTALLED) ## Install everything into .venv/ (the other targets do so by themselves)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; say which one with PYTHON=..." >&2; exit 1; }
+	@echo "Installing into .venv/ ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@rm -rf exactsync.egg-info
+	@touch $@
