@@ -34,9 +34,7 @@ def migrate(engine: Engine) -> list[str]:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        return [f"migration {revision}" for revision in applied] + schema.create_missing(
-            connection, entities()
-        )
+        return [f"migration {revision}" for revision in applied] + schema.create_missing(connection, entities())
 
 
 def require_current(engine: Engine) -> None:

@@ -71,9 +71,7 @@ def missing(connection: Connection, entities: Mapping[str, Entity]) -> list[str]
         if not _exists(connection, PUBLISHED, entity.name):
             lacking.append(f"table {PUBLISHED}.{entity.name}")
         else:
-            lacking += [
-                f"column {PUBLISHED}.{entity.name}.{name}" for name in _absent_columns(connection, entity)
-            ]
+            lacking += [f"column {PUBLISHED}.{entity.name}.{name}" for name in _absent_columns(connection, entity)]
     return lacking
 
 
@@ -112,7 +110,7 @@ def _comment(connection: Connection, entity: Entity) -> None:
 
 def _absent_columns(connection: Connection, entity: Entity) -> Iterator[str]:
     """The declared columns that the table lacks; ConfigurationError if one has another type."""
-    existing = dict(
+    existing: dict[str, str] = dict(
         connection.execute(
             text(
                 "SELECT column_name::text, data_type::text FROM information_schema.columns "

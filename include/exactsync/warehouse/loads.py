@@ -1,0 +1,201 @@
+"""Loads under way: every page is staged durably, together with the link to the next one.
+
+After a crash the retry goes on behind the last staged page. A load is gone once it is published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import text
+
+from exactsync.entity import Entity, Feed
+from exactsync.warehouse import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Engine
+
+    from exactsync.load import Mode
+    from exactsync.warehouse.leases import Lease
+
+RESUME_WITHIN = {Feed.SYNC: timedelta(days=30), Feed.LIST: timedelta(hours=6)}
+"""How old a half-staged load may be to be continued. A row of a sync feed that changes comes again behind the pages
+already read, so they stay good; a list just grows stale. Exact keeps its Deleted log for 2 months."""
+
+
+class QuarantinedRecord(Protocol):
+    """A record set aside by `normalise`."""
+
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def record(self) -> bytes: ...
+
+
+class StagedPage(Protocol):
+    """A normalised page, as text for COPY."""
+
+    def copy_text(self) -> str: ...
+    @property
+    def quarantined(self) -> Sequence[QuarantinedRecord]: ...
+    @property
+    def characters_dropped(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One reading of one data set, as far as it is staged."""
+
+    load_id: int
+    division: int
+    entity: str
+    mode: Mode
+    watermark_before: int | None
+    watermark_read: int | None
+    next_url: str | None
+    pages: int
+    is_complete: bool
+    rows_read: int
+    characters_dropped: int
+    calls: int
+    seconds: float
+
+    @property
+    def next_page(self) -> int:
+        """The number of the page to ask for next, counted from 1."""
+        return self.pages + 1
+
+
+_COLUMNS = ", ".join(Load.__dataclass_fields__)
+
+
+def open_load(engine: Engine, held: Lease, entity: Entity, mode: Mode, watermark: int | None) -> Load:
+    """Continue the load that a dead attempt left, or begin a new one."""
+    with engine.begin() as connection:
+        held.renew(connection)
+        left = _left_over(connection, held, entity, mode, watermark)
+        if left:
+            return left
+        discard(connection, held, entity)
+        row = connection.execute(
+            text(f"""
+            INSERT INTO exactsync.loads (division, entity, mode, watermark_before)
+            VALUES (:division, :entity, :mode, :watermark) RETURNING {_COLUMNS}
+            """),
+            {"division": held.division, "entity": entity.name, "mode": mode, "watermark": watermark},
+        )
+        return Load(**row.mappings().one())
+
+
+def _left_over(connection: Connection, held: Lease, entity: Entity, mode: Mode, watermark: int | None) -> Load | None:
+    row = connection.execute(
+        text(f"""
+        SELECT {_COLUMNS} FROM exactsync.loads
+        WHERE division = :division AND entity = :entity AND mode = :mode
+          AND watermark_before IS NOT DISTINCT FROM :watermark AND started_at > clock_timestamp() - :within
+        """),
+        {
+            "division": held.division,
+            "entity": entity.name,
+            "mode": mode,
+            "watermark": watermark,
+            "within": RESUME_WITHIN[entity.feed],
+        },
+    )
+    found = row.mappings().one_or_none()
+    return Load(**found) if found else None
+
+
+def discard(connection: Connection, held: Lease, entity: Entity) -> None:
+    """Forget the load under way and its staged pages, if there is one."""
+    key = {"division": held.division, "entity": entity.name}
+    load_ids = connection.scalars(
+        text("DELETE FROM exactsync.loads WHERE division = :division AND entity = :entity RETURNING load_id"),
+        key,
+    )
+    for load_id in load_ids.all():
+        clear_staging(connection, entity, load_id)
+
+
+def clear_staging(connection: Connection, entity: Entity, load_id: int) -> None:
+    """Remove the staged pages of one load."""
+    connection.execute(
+        text(f"DELETE FROM {schema.staging_table(entity)} WHERE _load_id = :load_id"), {"load_id": load_id}
+    )
+
+
+def stage_page(
+    engine: Engine,
+    held: Lease,
+    entity: Entity,
+    load: Load,
+    page: StagedPage,
+    *,
+    rows_read: int,
+    next_url: str | None,
+    watermark_read: int | None,
+    calls: int,
+    seconds: float,
+) -> Load:
+    """COPY one page into staging and commit it with the link to the next; return the load as it now stands."""
+    with engine.begin() as connection:
+        held.renew(connection)
+        _copy(connection, entity, page.copy_text())
+        _quarantine(connection, load, page.quarantined)
+        row = connection.execute(
+            text(f"""
+            UPDATE exactsync.loads
+            SET next_url = :next_url, is_complete = :is_complete, pages = pages + 1, rows_read = rows_read + :rows_read,
+                watermark_read = GREATEST(watermark_read, :watermark_read), calls = calls + :calls,
+                seconds = seconds + :seconds, characters_dropped = characters_dropped + :dropped
+            WHERE load_id = :load_id RETURNING {_COLUMNS}
+            """),
+            {
+                "load_id": load.load_id,
+                "next_url": next_url,
+                "is_complete": next_url is None,
+                "rows_read": rows_read,
+                "watermark_read": watermark_read,
+                "calls": calls,
+                "seconds": seconds,
+                "dropped": page.characters_dropped,
+            },
+        )
+        return Load(**row.mappings().one())
+
+
+def _copy(connection: Connection, entity: Entity, rows: str) -> None:
+    if not rows:
+        return
+    columns = ", ".join(f'"{name}"' for name in schema.staged_columns(entity))
+    driver: Any = connection.connection.cursor()
+    with driver as cursor:
+        cursor.copy_expert(f"COPY {schema.staging_table(entity)} ({columns}) FROM STDIN", io.StringIO(rows))
+
+
+def _quarantine(connection: Connection, load: Load, records: Sequence[QuarantinedRecord]) -> None:
+    for record in records:
+        connection.execute(
+            text("""
+            INSERT INTO exactsync.quarantine (division, entity, record_key, reason, record, load_id)
+            VALUES (:division, :entity, :record_key, :reason, :record, :load_id)
+            ON CONFLICT (division, entity, record_key) DO UPDATE
+            SET reason = EXCLUDED.reason, record = EXCLUDED.record, load_id = EXCLUDED.load_id
+            """),
+            {
+                "division": load.division,
+                "entity": load.entity,
+                "record_key": record.key or f"sha256:{hashlib.sha256(record.record).hexdigest()}",
+                "reason": record.reason,
+                "record": record.record,
+                "load_id": load.load_id,
+            },
+        )

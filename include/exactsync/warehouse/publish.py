@@ -1,0 +1,174 @@
+"""Publish a complete load: one transaction merges rows, deletions and the new watermark. Readers see before or after."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from exactsync.entity import Feed
+from exactsync.errors import DefectError, GuardError
+from exactsync.load import LoadResult
+from exactsync.warehouse import load_log, loads, state
+from exactsync.warehouse.merge import Merge
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from exactsync.entity import Entity
+    from exactsync.load import DivisionRef, Run
+    from exactsync.warehouse.leases import Lease
+    from exactsync.warehouse.loads import Load
+
+log = logging.getLogger(__name__)
+
+IMPLAUSIBLE_SHARE = 0.2
+"""A comparison that would delete more than this share of a table stops …"""
+PLAUSIBLE_ROWS = 5
+"""… unless it is about no more rows than these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    inserted: int
+    updated: int
+    deleted: int
+    unchanged: int
+
+
+def publish(
+    engine: Engine,
+    held: Lease,
+    entity: Entity,
+    load: Load,
+    *,
+    ref: DivisionRef,
+    run: Run,
+    confirm_deletions: bool,
+) -> LoadResult:
+    """Merge a complete load into its table and forget its staged pages.
+
+    Raises:
+        DatasetBusyError: another holder took over the data set.
+        GuardError: a full reading would delete an implausible share; nothing was changed and the load is discarded,
+            so that the next attempt reads anew.
+    """
+    try:
+        with engine.begin() as connection:
+            held.renew(connection)
+            return _publish(connection, entity, load, ref, run, confirm_deletions)
+    except GuardError:
+        with engine.begin() as connection:
+            held.renew(connection)
+            loads.discard(connection, held, entity)
+        raise
+
+
+def _publish(
+    connection: Connection, entity: Entity, load: Load, ref: DivisionRef, run: Run, confirm_deletions: bool
+) -> LoadResult:
+    state.lock_states(connection, load.division, [entity.name])
+    _require_complete(connection, load)
+    before = state.read_state(connection, load.division, entity.name).watermark
+    quarantined, unnamed = _count_quarantined(connection, load)
+    counts = _merge(connection, entity, load, unnamed, confirm_deletions)
+    state.advance(
+        connection,
+        load.division,
+        entity.name,
+        watermark=load.watermark_read,
+        load_id=load.load_id,
+        full=load.mode == "full",
+    )
+    result = LoadResult(
+        integration=ref.integration,
+        division=load.division,
+        entity=entity.name,
+        mode=load.mode,
+        outcome="published" if counts.inserted or counts.updated or counts.deleted else "unchanged",
+        rows_read=load.rows_read,
+        inserted=counts.inserted,
+        updated=counts.updated,
+        deleted=counts.deleted,
+        unchanged=counts.unchanged,
+        quarantined=quarantined,
+        characters_dropped=load.characters_dropped,
+        calls=load.calls,
+        seconds=load.seconds,
+        watermark_before=before,
+        watermark_after=max(before or 0, load.watermark_read or 0) or None,
+        load_id=load.load_id,
+    )
+    load_log.record(connection, result, run)
+    loads.clear_staging(connection, entity, load.load_id)
+    connection.execute(text("DELETE FROM exactsync.loads WHERE load_id = :load_id"), {"load_id": load.load_id})
+    return result
+
+
+def _merge(connection: Connection, entity: Entity, load: Load, unnamed: int, confirm_deletions: bool) -> _Counts:
+    if not load.rows_read and load.mode == "incremental":
+        return _Counts(inserted=0, updated=0, deleted=0, unchanged=0)
+    merge = Merge(connection, entity, load)
+    merge.drop_repeated()
+    if entity.feed is Feed.SYNC:
+        merge.drop_deleted()
+    members = merge.count_members()
+    absent = 0
+    if load.mode == "full":
+        absent = _plausible_absent(merge, members, unnamed, confirm_deletions)
+    inserted = merge.insert_new()
+    updated = 0
+    if inserted < members:
+        updated = merge.update_changed()
+        merge.note_timestamps()
+    deleted = merge.delete_others() if entity.member_property else 0
+    deleted += merge.delete_absent() if absent else 0
+    merge.release_quarantined()
+    return _Counts(inserted=inserted, updated=updated, deleted=deleted, unchanged=members - inserted - updated)
+
+
+def _plausible_absent(merge: Merge, members: int, unnamed: int, confirmed: bool) -> int:
+    """Count the rows that a full reading did not see, if deleting them is plausible."""
+    absent = merge.count_absent()
+    if not absent:
+        return 0
+    if unnamed:
+        log.warning(
+            "%d rows are absent, but %d records could not be read at all, not even their key: none is deleted.",
+            absent,
+            unnamed,
+        )
+        return 0
+    live = merge.count_live()
+    implausible = members == 0 or (absent > PLAUSIBLE_ROWS and absent > live * IMPLAUSIBLE_SHARE)
+    if implausible and not confirmed:
+        raise GuardError(
+            f"A full reading saw {members} rows and would delete {absent} of the {live} live ones"
+            f"{', leaving the table empty' if members == 0 else ''}. Nothing was changed.",
+            remedy="Look at the company in Exact Online. If the deletions are right, run the sync again with "
+            "confirm_deletions (command line: --confirm-deletions).",
+        )
+    return absent
+
+
+def _require_complete(connection: Connection, load: Load) -> None:
+    complete = connection.scalar(
+        text("SELECT is_complete FROM exactsync.loads WHERE load_id = :load_id FOR UPDATE"),
+        {"load_id": load.load_id},
+    )
+    if not complete:
+        raise DefectError(f"Load {load.load_id} was to be published before all its pages were staged.")
+
+
+def _count_quarantined(connection: Connection, load: Load) -> tuple[int, int]:
+    """How many records of this load are in quarantine, and how many of them have no readable key."""
+    row = connection.execute(
+        text("""
+        SELECT count(*), count(*) FILTER (WHERE record_key LIKE 'sha256:%') FROM exactsync.quarantine
+        WHERE load_id = :load_id
+        """),
+        {"load_id": load.load_id},
+    ).one()
+    return row[0], row[1]

@@ -1,0 +1,113 @@
+"""How far each data set is: the watermark of record, and how the last attempt ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from exactsync.load import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncState:
+    """What is known of one data set; a watermark of None means that nothing has been read yet."""
+
+    division: int
+    entity: str
+    watermark: int | None = None
+    published_at: datetime | None = None
+    attempted_at: datetime | None = None
+    outcome: str | None = None
+    message: str | None = None
+
+
+_COLUMNS = ", ".join(SyncState.__dataclass_fields__)
+
+
+def read_state(connection: Connection, division: int, entity: str) -> SyncState:
+    """Return the state of one data set, without locking it."""
+    row = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM exactsync.sync_state WHERE division = :division AND entity = :entity"),
+        {"division": division, "entity": entity},
+    )
+    found = row.mappings().one_or_none()
+    return SyncState(**found) if found else SyncState(division=division, entity=entity)
+
+
+def read_states(connection: Connection) -> list[SyncState]:
+    """Return the state of every data set, by division and entity."""
+    rows = connection.execute(text(f"SELECT {_COLUMNS} FROM exactsync.sync_state ORDER BY division, entity"))
+    return [SyncState(**row) for row in rows.mappings()]
+
+
+def lock_states(connection: Connection, division: int, entities: Iterable[str]) -> None:
+    """Lock the state rows of a division's data sets until the transaction ends, in one order for everyone.
+
+    Publishing and applying deletions both do this first: whichever comes second sees what the first has written.
+    """
+    names = sorted(entities)
+    for entity in names:
+        connection.execute(
+            text(
+                "INSERT INTO exactsync.sync_state (division, entity) VALUES (:division, :entity) ON CONFLICT DO NOTHING"
+            ),
+            {"division": division, "entity": entity},
+        )
+    connection.execute(
+        text("""
+        SELECT FROM exactsync.sync_state WHERE division = :division AND entity = ANY(:entities)
+        ORDER BY entity FOR UPDATE
+        """),
+        {"division": division, "entities": names},
+    )
+
+
+def advance(
+    connection: Connection,
+    division: int,
+    entity: str,
+    *,
+    watermark: int | None,
+    load_id: int | None,
+    full: bool,
+) -> None:
+    """Move the watermark, in the transaction that publishes what was read up to it."""
+    connection.execute(
+        text("""
+        UPDATE exactsync.sync_state
+        SET watermark = GREATEST(watermark, :watermark), load_id = COALESCE(:load_id, load_id),
+            published_at = clock_timestamp(),
+            full_at = CASE WHEN :full THEN clock_timestamp() ELSE full_at END
+        WHERE division = :division AND entity = :entity
+        """),
+        {"division": division, "entity": entity, "watermark": watermark, "load_id": load_id, "full": full},
+    )
+
+
+def note_attempt(engine: Engine, division: int, entity: str, *, run: Run, outcome: str, message: str = "") -> None:
+    """Remember how the last attempt at a data set ended, for status and health."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+            INSERT INTO exactsync.sync_state (division, entity, attempted_at, run_id, outcome, message)
+            VALUES (:division, :entity, clock_timestamp(), :run_id, :outcome, :message)
+            ON CONFLICT (division, entity) DO UPDATE
+            SET attempted_at = EXCLUDED.attempted_at, run_id = EXCLUDED.run_id, outcome = EXCLUDED.outcome,
+                message = EXCLUDED.message
+            """),
+            {
+                "division": division,
+                "entity": entity,
+                "run_id": run.run_id,
+                "outcome": outcome,
+                "message": message or None,
+            },
+        )
