@@ -19,8 +19,10 @@ No message may hold a secret.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

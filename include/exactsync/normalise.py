@@ -5,19 +5,21 @@ A record that cannot be converted does not stop the others: it is set aside with
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 import pandas as pd
 
 from exactsync.entity import Column, ColumnType, Entity
 from exactsync.errors import SkippableRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 MEMBER, OTHER, QUARANTINED = "member", "other", "quarantined"
 """Kinds of staged row: to be stored; known, but not ours to store (not a supplier); there, but unreadable."""
@@ -54,7 +56,7 @@ class NormalisedPage:
     """How many U+0000 were dropped from texts: PostgreSQL cannot hold them."""
 
     def copy_text(self) -> str:
-        """The page in the text format of PostgreSQL's COPY: one line a row, null is `\\N`."""
+        r"""The page in the text format of PostgreSQL's COPY: one line a row, null is `\N`."""
         cells = [_copy_cells(self.frame[name]) for name in self.frame.columns]
         return "".join("\t".join(row) + "\n" for row in zip(*cells, strict=True))
 
@@ -120,7 +122,7 @@ def _property(record: Record, name: str) -> Any:
 def _quarantined(record: Record, reason: str) -> Quarantined:
     key = record.get("ID")
     readable_key = key.lower() if isinstance(key, str) and _GUID.fullmatch(key) else None
-    return Quarantined(key=readable_key, reason=reason, record=orjson.dumps(record, default=str))
+    return Quarantined(key=readable_key, reason=reason, record=json.dumps(record, default=str).encode())
 
 
 def _is_member(entity: Entity, record: Record) -> bool:

@@ -59,7 +59,8 @@ def sync_entity(
             load = _stage_pages(engine, client, entity, held, load)
             return publish(engine, held, entity, load, ref=ref, run=run, confirm_deletions=confirm_deletions)
     except ExactSyncError as error:
-        raise error.at(integration=ref.integration, division=ref.division, entity=entity.name)
+        error.at(integration=ref.integration, division=ref.division, entity=entity.name)
+        raise
 
 
 def sync_deletions(
@@ -75,7 +76,8 @@ def sync_deletions(
         with lease(engine, division=ref.division, entity=DELETIONS, holder=run.holder) as held:
             return _apply_deletions(engine, client, logged, ref, run, held)
     except ExactSyncError as error:
-        raise error.at(integration=ref.integration, division=ref.division, entity=DELETIONS)
+        error.at(integration=ref.integration, division=ref.division, entity=DELETIONS)
+        raise
 
 
 def _watermark(engine: Engine, division: int, entity: str) -> int | None:

@@ -33,21 +33,31 @@ class QuarantinedRecord(Protocol):
     """A record set aside by `normalise`."""
 
     @property
-    def key(self) -> str | None: ...
+    def key(self) -> str | None:
+        """Its key, if that at least is readable."""
+
     @property
-    def reason(self) -> str: ...
+    def reason(self) -> str:
+        """Why it cannot be used."""
+
     @property
-    def record(self) -> bytes: ...
+    def record(self) -> bytes:
+        """The raw JSON."""
 
 
 class StagedPage(Protocol):
     """A normalised page, as text for COPY."""
 
-    def copy_text(self) -> str: ...
+    def copy_text(self) -> str:
+        """The rows, in the staging table's columns."""
+
     @property
-    def quarantined(self) -> Sequence[QuarantinedRecord]: ...
+    def quarantined(self) -> Sequence[QuarantinedRecord]:
+        """What could not be normalised."""
+
     @property
-    def characters_dropped(self) -> int: ...
+    def characters_dropped(self) -> int:
+        """How many characters PostgreSQL cannot hold were dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

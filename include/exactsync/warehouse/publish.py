@@ -1,4 +1,7 @@
-"""Publish a complete load: one transaction merges rows, deletions and the new watermark. Readers see before or after."""
+"""Publish a complete load: one transaction merges rows, deletions and the new watermark.
+
+Readers see the table as it was before, or as it is after; never between.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,8 @@ CREATE TABLE exactsync.loads (
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (division, entity)
 );
-COMMENT ON TABLE exactsync.loads IS 'Loads under way: pages staged so far and the link to the next one. Gone once published.';
+COMMENT ON TABLE exactsync.loads IS
+    'Loads under way: pages staged so far and the link to the next one. Gone once published.';
 
 CREATE TABLE exactsync.load_log (
     load_id bigint NOT NULL,
@@ -119,8 +120,10 @@ COMMENT ON COLUMN exactsync.quarantine.record IS 'Raw JSON, UTF-8; bytes, becaus
 
 
 def upgrade() -> None:
+    """Create them."""
     op.execute(STATEMENTS)
 
 
 def downgrade() -> None:
+    """Refuse: migrations only go forward."""
     raise RuntimeError("Migrations only go forward: restore a backup instead.")
