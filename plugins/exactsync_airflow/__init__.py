@@ -1,5 +1,7 @@
-"""The Airflow face of exactsync."""
+"""The Airflow face of exactsync: Airflow's connections, tasks and states on one side, one library call on the other."""
 
+from __future__ import annotations
 
-def get_provider_info() -> dict[str, object]:
-    return {"package-name": "exactsync", "name": "Exact Online", "description": "Exact Online accounting"}
+from exactsync_airflow.provider import get_provider_info
+
+__all__ = ["get_provider_info"]

@@ -1,0 +1,107 @@
+"""Airflow's connections and environment → `exactsync.deployment.Deployment`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from exactsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+    from exactsync.deployment import Deployment
+
+    from exactsync.credentials import App
+
+WAREHOUSE_CONN_ID = "warehouse_default"
+
+_LIBPQ_EXTRAS = (
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "gssencmode",
+    "hostaddr",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "options",
+    "passfile",
+    "service",
+    "sslcert",
+    "sslcrl",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "target_session_attrs",
+    "tcp_user_timeout",
+)
+
+
+def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment:
+    """Build the library's deployment from Airflow's connections; for use inside a task, never while parsing.
+
+    Raises ConfigurationError where a connection or a token key is missing or unusable.
+    """
+    from exactsync.deployment import Deployment
+
+    return Deployment(
+        warehouse_url=warehouse_url(warehouse_conn_id),
+        state_url=os.environ.get("EXACTSYNC_STATE_URL") or None,
+        token_keys=token_keys(),
+        find_app=find_app,
+    )
+
+
+def token_keys() -> list[str]:
+    """The Fernet keys of EXACTSYNC_TOKEN_KEYS, the encrypting one first."""
+    keys = [key.strip() for key in os.environ.get("EXACTSYNC_TOKEN_KEYS", "").split(",")]
+    return [key for key in keys if key]
+
+
+def find_app(connection_id: str) -> App:
+    """Look an app up through its Airflow connection."""
+    from exactsync_airflow.hooks import ExactOnlineHook
+
+    return ExactOnlineHook(connection_id).app()
+
+
+def warehouse_url(connection_id: str = WAREHOUSE_CONN_ID) -> str:
+    """Write a `postgres` connection as a URL, each part quoted, with the libpq parameters of its extra.
+
+    The library opens its own psycopg2 connections from it: Airflow's PostgresHook hands out psycopg 3.
+    """
+    from sqlalchemy import URL
+
+    connection = postgres_connection(connection_id)
+    extra = connection.extra_dejson
+    url = URL.create(
+        "postgresql",
+        username=connection.login,
+        password=connection.password,
+        host=connection.host,
+        port=connection.port,
+        database=connection.schema,
+        query={name: str(extra[name]) for name in _LIBPQ_EXTRAS if extra.get(name) not in (None, "")},
+    )
+    return url.render_as_string(hide_password=False)
+
+
+def postgres_connection(connection_id: str) -> Connection:
+    """Find the warehouse's connection; ConfigurationError if it is missing or of another type."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        connection = BaseHook.get_connection(connection_id)
+    except AirflowNotFoundException:
+        raise ConfigurationError(
+            f"there is no Airflow connection `{connection_id}`, so the warehouse is not known.",
+            remedy=f"create `{connection_id}` (type Postgres) or set AIRFLOW_CONN_{connection_id.upper()}.",
+        ) from None
+    if connection.conn_type not in {"postgres", "postgresql"}:
+        raise ConfigurationError(
+            f"the Airflow connection `{connection_id}` is of type `{connection.conn_type}`, not `postgres`.",
+            remedy="change its type, or name another connection in the DAG.",
+        )
+    return connection

@@ -1,0 +1,95 @@
+"""Airflow's `exact_online` connection → the library's `App`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow.providers.http.hooks.http import HttpHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from exactsync.credentials import app_from_connection
+from exactsync.errors import ConfigurationError, ExactSyncError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+    from requests import Session
+
+    from exactsync.credentials import App
+
+REACH_TIMEOUT_S = 10.0
+
+
+class ExactOnlineHook(HttpHook):
+    """Turn an `exact_online` connection into the app that the library works with.
+
+    HttpHook looks the connection up and reads its TLS and proxy settings (``verify``, ``proxies``); the calls
+    themselves are made by the library, which knows Exact's limits and tokens.
+
+    :param exact_online_conn_id: the Airflow connection that holds base URL, client id, client secret and redirect URI.
+    """
+
+    conn_name_attr = "exact_online_conn_id"
+    default_conn_name = "exact_online_default"
+    conn_type = "exact_online"
+    hook_name = "Exact Online"
+
+    def __init__(self, exact_online_conn_id: str = default_conn_name) -> None:
+        super().__init__(method="GET", http_conn_id=exact_online_conn_id)
+        self.exact_online_conn_id = exact_online_conn_id
+
+    def app(self) -> App:
+        """Read the app; ConfigurationError names what the connection lacks."""
+        app = app_from_connection(self.exact_online_conn_id, self._connection().as_json())
+        session = self.get_conn()
+        return replace(app, verify=session.verify, proxy=session.proxies.get(urlsplit(app.base_url).scheme))
+
+    def get_conn(self, headers: dict[Any, Any] | None = None, extra_options: dict[str, Any] | None = None) -> Session:
+        """Open a plain session with the connection's TLS and proxy settings.
+
+        HttpHook would also send client id and secret as basic auth and every extra as a header: Exact wants neither.
+        """
+        session = super().get_conn(headers, extra_options)
+        session.auth = None
+        for name in self._connection().extra_dejson:
+            session.headers.pop(name, None)
+        session.verify = _flag_or_path(session.verify)
+        if isinstance(session.proxies, str):
+            session.proxies = {"http": session.proxies, "https": session.proxies}
+        return session
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Check what can be checked without spending a call of the budget, a code or a token."""
+        try:
+            app = self.app()
+            return True, f"{self._reach(app)} {self._describe_grant(app)}"
+        except ExactSyncError as error:
+            return False, str(error)
+
+    def _reach(self, app: App) -> str:
+        """Ask for nothing in particular: any answer at all, whatever its status, comes from the right host."""
+        from requests import RequestException
+
+        try:
+            status = self.get_conn().head(app.base_url, timeout=REACH_TIMEOUT_S, allow_redirects=False).status_code
+        except RequestException as error:
+            raise ConfigurationError(
+                f"{app.base_url} cannot be reached ({type(error).__name__}).",
+                remedy="check the base URL, the proxy and the TLS settings of the connection.",
+            ) from error
+        return f"{app.base_url} answers (HTTP {status}); client ID, client secret and redirect URI are filled in."
+
+    def _connection(self) -> Connection:
+        try:
+            return self.get_connection(self.exact_online_conn_id)
+        except AirflowNotFoundException:
+            raise ConfigurationError(
+                f"there is no Airflow connection `{self.exact_online_conn_id}`.",
+                remedy="create it (type Exact Online), or point the integration to another one.",
+            ) from None
+
+
+def _flag_or_path(verify: bool | str | None) -> bool | str:
+    """Read a flag that came as text, as it does from a connection URI; other text is the path of a CA bundle."""
+    return {"true": True, "false": False, "none": True, "": True}.get(str(verify).lower(), verify or True)

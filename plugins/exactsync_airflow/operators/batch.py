@@ -1,0 +1,111 @@
+"""The shape of every task that works through a batch of divisions: finish what can be finished, then name the rest."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from exactsync.errors import ExactSyncError
+from exactsync.load import DivisionRef
+from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.operators.problems import leave_problems
+from exactsync_airflow.operators.progress import Progress
+from exactsync_airflow.operators.run import airflow_run
+from exactsync_airflow.recovery import Failure, Recovery, airflow_exception, diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import Context
+    from exactsync.deployment import Deployment
+
+    from exactsync.load import Run
+
+_LABEL_LENGTH = 250  # of Airflow's column rendered_map_index
+
+
+class ExactOnlineBatchOperator(BaseOperator):
+    """Work through a batch of divisions, each on its own.
+
+    A division that cannot be finished does not stop the others; at the end the task fails (or waits, or is skipped:
+    :mod:`exactsync_airflow.recovery` decides) naming those that were not finished, and its retry takes only those.
+
+    :param batch: the divisions, one of the batches that :class:`ExactOnlineConnectOperator` returns.
+    :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
+    """
+
+    template_fields: Sequence[str] = ("batch",)
+
+    def __init__(
+        self, *, batch: list[dict[str, Any]], warehouse_conn_id: str = WAREHOUSE_CONN_ID, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+        self.warehouse_conn_id = warehouse_conn_id
+
+    @abstractmethod
+    def work(self, deployment: Deployment, division: DivisionRef, run: Run) -> dict[str, Any]:
+        """Do one division and return a JSON-ready result; an ExactSyncError says why it cannot be done."""
+
+    @abstractmethod
+    def announce(self, results: list[dict[str, Any]], context: Context) -> None:
+        """Tell Airflow what changed; called with every division's result when the task is about to succeed."""
+
+    @property
+    def divisions(self) -> list[DivisionRef]:
+        """The batch as the library's values."""
+        return [DivisionRef.from_json(division) for division in self.batch]
+
+    @property
+    def label(self) -> str:
+        """What Airflow shows in place of the map index, e.g. `NL · 1000001 Demo Holding`."""
+        return ", ".join(division.label for division in self.divisions)[:_LABEL_LENGTH]
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Return the result of each division."""
+        progress = Progress.resume(context)
+        failures = self._work_through(progress, context)
+        if failures and not (progress.done and all(failure.recovery is Recovery.SKIP for failure in failures)):
+            self._give_up(failures, context)
+        leave_problems(context, failures)
+        results = list(progress.done.values())
+        self.announce(results, context)
+        progress.forget()
+        return results
+
+    def _work_through(self, progress: Progress, context: Context) -> list[Failure]:
+        deployment = airflow_deployment(self.warehouse_conn_id)
+        run = airflow_run(context)
+        failures = []
+        for division in self.divisions:
+            key = f"{division.integration}/{division.division}"
+            if key in progress.done:
+                self.log.info("%s: done by an earlier try, not done again.", division.label)
+            elif key in progress.failed:
+                failures.append(Failure(recovery=Recovery.FAIL, message=progress.failed[key]))
+            elif failure := self._attempt(deployment, division, run, key, progress):
+                failures.append(failure)
+        return failures
+
+    def _attempt(
+        self, deployment: Deployment, division: DivisionRef, run: Run, key: str, progress: Progress
+    ) -> Failure | None:
+        try:
+            progress.finish(key, self.work(deployment, division, run))
+        except Exception as error:  # whatever befalls one division must not stop the others
+            if isinstance(error, ExactSyncError):
+                error.at(integration=division.integration, division=division.division)
+            failure = diagnose(error)
+            self.log.warning("%s: %s", division.label, failure.message)
+            if failure.recovery is Recovery.FAIL:
+                progress.refuse(key, failure.message)
+            return failure
+        return None
+
+    def _give_up(self, failures: list[Failure], context: Context) -> None:
+        exception = airflow_exception(failures)
+        if all(failure.recovery is not Recovery.RESCHEDULE for failure in failures):
+            leave_problems(context, failures)
+        raise exception from next((failure.cause for failure in failures if failure.cause), None)

@@ -1,0 +1,85 @@
+"""The first task of a run: who can be reached, and what is to be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from exactsync.errors import ConfigurationError, ExactSyncError
+from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.operators.problems import leave_problems
+from exactsync_airflow.recovery import Recovery, airflow_exception, diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import Context
+    from exactsync.deployment import Connected
+
+
+class ExactOnlineConnectOperator(BaseOperator):
+    """Check credentials, grants and reachable divisions, and return the divisions in batches to map tasks over.
+
+    An integration or division with a problem does not stop the others: it is left out, logged, and named again by
+    the run's last task. The task fails only if nothing is left to do.
+
+    :param integrations: names of the integrations to take; empty means all.
+    :param divisions: division codes to take; empty means every chosen division.
+    :param batch_size: divisions per mapped task. One, until there are more divisions than Airflow maps over
+        (``[core] max_map_length``).
+    :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
+    """
+
+    template_fields: Sequence[str] = ("integrations", "divisions")
+
+    def __init__(
+        self,
+        *,
+        integrations: Sequence[str] | str = (),
+        divisions: Sequence[int] | str = (),
+        batch_size: int = 1,
+        warehouse_conn_id: str = WAREHOUSE_CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.integrations = integrations
+        self.divisions = divisions
+        self.batch_size = batch_size
+        self.warehouse_conn_id = warehouse_conn_id
+
+    def execute(self, context: Context) -> list[list[dict[str, Any]]]:
+        """Return batches of divisions."""
+        try:
+            connected = self._connect()
+        except ExactSyncError as error:
+            raise airflow_exception([diagnose(error)]) from error
+        failures = [diagnose(problem) for problem in connected.problems]
+        for failure in failures:
+            self.log.error("Left out: %s", failure.message)
+        if failures and (
+            not connected.divisions or any(failure.recovery is Recovery.RESCHEDULE for failure in failures)
+        ):
+            raise airflow_exception(failures) from connected.problems[0]
+        leave_problems(context, failures)
+        return self._batches(connected)
+
+    def _connect(self) -> Connected:
+        deployment = airflow_deployment(self.warehouse_conn_id)
+        deployment.check()
+        connected = deployment.connect(integrations=self.integrations, divisions=self.divisions)
+        if not connected.divisions and not connected.problems:
+            raise ConfigurationError(
+                "no division of any integration is chosen.",
+                remedy="authorise a connection (`exactsync authorise --connection ID`), choose its divisions "
+                "(`exactsync divisions --choose-all`), and run this again.",
+            )
+        return connected
+
+    def _batches(self, connected: Connected) -> list[list[dict[str, Any]]]:
+        divisions = connected.divisions
+        self.log.info("%d divisions to do: %s.", len(divisions), ", ".join(each.label for each in divisions))
+        return [
+            [division.to_json() for division in divisions[start : start + self.batch_size]]
+            for start in range(0, len(divisions), self.batch_size)
+        ]

@@ -1,0 +1,98 @@
+"""The last task of a run: one table of what was done, and a run that ends red if something was not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, TaskInstanceState
+from airflow.sdk.exceptions import AirflowFailException
+
+from exactsync.errors import ExactSyncError
+from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.operators.problems import gather_problems
+from exactsync_airflow.recovery import airflow_exception, diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import Context
+
+    from exactsync.load import LoadResult
+
+_FAILED = {TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED}
+_COUNTS = ("rows_read", "inserted", "updated", "deleted", "unchanged", "quarantined", "calls")
+_TABLE_WIDTH = 200
+
+
+class ExactOnlinePublishOperator(BaseOperator):
+    """Log the results of the whole run, and fail if any task of the run failed.
+
+    As the DAG's only leaf it decides the state of the run: without it, a run whose last tasks went well would be
+    green although a division was not loaded.
+
+    :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
+    """
+
+    def __init__(self, *, warehouse_conn_id: str = WAREHOUSE_CONN_ID, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.warehouse_conn_id = warehouse_conn_id
+
+    def execute(self, context: Context) -> None:
+        """Report on the run; AirflowFailException if a part of it was not done."""
+        ti = context["ti"]
+        self._log_results(ti.run_id)
+        tasks = list(ti.get_task_breadcrumbs(ti.dag_id, ti.run_id))
+        problems = gather_problems(context, {task["task_id"] for task in tasks})
+        for problem in problems:
+            self.log.warning("Not done: %s", problem["message"])
+        failed = Counter(task["task_id"] for task in tasks if task["state"] in _FAILED)
+        if failed or not all(problem["skipped"] for problem in problems):
+            raise AirflowFailException(_verdict(failed))
+
+    def _log_results(self, run_id: str) -> None:
+        try:
+            results = airflow_deployment(self.warehouse_conn_id).report(run_id)
+        except ExactSyncError as error:
+            raise airflow_exception([diagnose(error)]) from error
+        if results:
+            self.log.info("What this run loaded:\n%s", results_table(results))
+        else:
+            self.log.info("This run loaded nothing.")
+
+
+def results_table(results: Sequence[LoadResult]) -> str:
+    """Lay the results out as text, one line per division and entity."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("integration", "division", "entity", "outcome"):
+        table.add_column(heading)
+    for heading in (*_COUNTS, "seconds"):
+        table.add_column(heading.replace("_", " "), justify="right")
+    for result in results:
+        counts = (str(getattr(result, name)) for name in _COUNTS)
+        table.add_row(
+            result.integration,
+            str(result.division),
+            result.entity,
+            result.outcome,
+            *counts,
+            f"{result.seconds:.1f}",
+        )
+    console = Console(file=StringIO(), width=_TABLE_WIDTH, color_system=None, markup=False)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()
+
+
+def _verdict(failed: Counter[str]) -> str:
+    named = ", ".join(f"{task_id} ({count})" if count > 1 else task_id for task_id, count in sorted(failed.items()))
+    return (
+        f"A part of this run was not done{f'; failed tasks: {named}' if named else ''}. What was done is published. "
+        "What to do: mend what the lines `Not done` above (or the failed tasks' logs) name, then clear the failed "
+        "tasks together with their downstream tasks. If `connect` left something out, clear `connect`."
+    )

@@ -1,0 +1,65 @@
+"""What Airflow is told about this package: the connection type and its form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_CONNECTION_FORM: dict[str, Any] = {
+    "connection-type": "exact_online",
+    "hook-name": "Exact Online",
+    "hook-class-name": "exactsync_airflow.hooks.ExactOnlineHook",
+    "ui-field-behaviour": {
+        "hidden-fields": ["schema", "port"],
+        "relabeling": {"host": "Base URL", "login": "Client ID", "password": "Client secret"},
+        "placeholders": {
+            "host": "https://start.exactonline.nl",
+            "login": "{01234567-89ab-cdef-0123-456789abcdef}",
+        },
+    },
+    "conn-fields": {
+        "redirect_uri": {
+            "label": "Redirect URI",
+            "description": "Exactly as registered with the app in Exact's App Centre, to the last slash.",
+            "schema": {"type": ["string", "null"], "format": "uri"},
+        },
+        "region": {
+            "label": "Region",
+            "description": "Only where the base URL does not tell, as behind a proxy or with a simulator.",
+            "schema": {"type": ["string", "null"], "enum": ["nl", "be", "fr", None]},
+        },
+        "verify": {
+            "label": "Verify TLS",
+            "description": "Check the server's certificate. A path to a CA bundle may stand in the extra JSON instead.",
+            "schema": {"type": "boolean", "default": True},
+        },
+    },
+}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe the provider; Airflow finds this through the `apache_airflow_provider` entry point."""
+    return {
+        "package-name": "exactsync",
+        "name": "Exact Online",
+        "description": "Accounting master data from Exact Online into a PostgreSQL warehouse.",
+        "integrations": [
+            {
+                "integration-name": "Exact Online",
+                "external-doc-url": "https://start.exactonline.nl/docs/HlpRestAPIResources.aspx",
+                "tags": ["service"],
+            }
+        ],
+        "hooks": [{"integration-name": "Exact Online", "python-modules": ["exactsync_airflow.hooks"]}],
+        "operators": [
+            {
+                "integration-name": "Exact Online",
+                "python-modules": [
+                    "exactsync_airflow.operators.connect",
+                    "exactsync_airflow.operators.deletions",
+                    "exactsync_airflow.operators.publish",
+                    "exactsync_airflow.operators.sync",
+                ],
+            }
+        ],
+        "connection-types": [_CONNECTION_FORM],
+    }

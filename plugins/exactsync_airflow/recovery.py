@@ -1,0 +1,102 @@
+"""The one place where an error becomes what Airflow does about it.
+
+| error                                   | Airflow                                                           |
+| --------------------------------------- | ----------------------------------------------------------------- |
+| a minute's budget used up               | rescheduled to the next minute: the slot is free, no retry spent  |
+| a day's budget used up, endpoint blocked | skipped: *degraded*, the run goes on and the next one resumes    |
+| another reader holds the data set       | skipped, naming the holder                                        |
+| Exact away; anything not foreseen       | a normal retry that backs off                                     |
+| re-authorise, configure, confirm, report | failed at once: only a person can mend it                        |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+)
+
+from exactsync.errors import DatasetBusyError, ExactSyncError, QuotaExhaustedError, RetryLaterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RESCHEDULE_JITTER_S = 3.0
+"""Waiting tasks come back spread over this long, so that they do not all reach for the first call of a minute."""
+
+
+class Recovery(IntEnum):
+    """What mends an error; of several in one task, the first in this order decides."""
+
+    RESCHEDULE = 1
+    RETRY = 2
+    FAIL = 3
+    SKIP = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One division that could not be finished: what mends it, and the message for the task log."""
+
+    recovery: Recovery
+    message: str
+    retry_at: datetime | None = None
+    cause: BaseException | None = None
+
+
+def diagnose(error: Exception) -> Failure:
+    """Say what mends an error."""
+    retry_at = error.retry_at if isinstance(error, RetryLaterError) else None
+    return Failure(recovery=_recovery(error), message=_message(error), retry_at=retry_at, cause=error)
+
+
+def airflow_exception(failures: Sequence[Failure]) -> AirflowException:
+    """Choose the exception that makes Airflow do the right thing about all these failures (at least one)."""
+    recovery = min(failure.recovery for failure in failures)
+    message = "\n".join(failure.message for failure in failures)
+    match recovery:
+        case Recovery.RESCHEDULE:
+            return AirflowRescheduleException(_wake_up(failures))  # type: ignore[no-untyped-call]
+        case Recovery.RETRY:
+            return AirflowException(message)
+        case Recovery.FAIL:
+            return AirflowFailException(message)
+        case Recovery.SKIP:
+            return AirflowSkipException(message)
+
+
+def _recovery(error: Exception) -> Recovery:
+    match error:
+        case QuotaExhaustedError(window="minute"):
+            return Recovery.RESCHEDULE
+        case QuotaExhaustedError() | DatasetBusyError():
+            return Recovery.SKIP
+        case ExactSyncError() if not isinstance(error, RetryLaterError):
+            return Recovery.FAIL
+        case _:
+            return Recovery.RETRY
+
+
+def _message(error: Exception) -> str:
+    match error:
+        case QuotaExhaustedError(window="day" | "errors"):
+            return f"degraded: budget. {error}"
+        case DatasetBusyError():
+            return f"skipped, {error.holder} is reading this data set. {error}"
+        case ExactSyncError():
+            return str(error)
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _wake_up(failures: Sequence[Failure]) -> datetime:
+    waits = [failure.retry_at for failure in failures if failure.recovery is Recovery.RESCHEDULE and failure.retry_at]
+    return min(waits) + timedelta(seconds=SystemRandom().uniform(0, RESCHEDULE_JITTER_S))

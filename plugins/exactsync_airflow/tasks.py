@@ -1,0 +1,152 @@
+"""What a DAG file is written with: one function per kind of task, so that it reads like a table of contents."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param, TriggerRule
+
+from exactsync.entities import entities
+from exactsync.entity import Feed
+from exactsync_airflow.assets import entity_asset
+from exactsync_airflow.operators.connect import ExactOnlineConnectOperator
+from exactsync_airflow.operators.deletions import ExactOnlineDeletionsOperator
+from exactsync_airflow.operators.publish import ExactOnlinePublishOperator
+from exactsync_airflow.operators.sync import ExactOnlineSyncOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+    from exactsync.entity import Entity
+
+TAGS = ("accounting", "exact-online", "exactsync")
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "finance-data",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=15),
+    "execution_timeout": timedelta(minutes=30),
+}
+
+_LABEL = "{{ task.label }}"
+
+
+def sync_params() -> dict[str, Param]:
+    """Build the form that a person meets on *Trigger*; left alone, it means everything, incrementally."""
+    names = list(entities())
+    return {
+        "integrations": Param(
+            [], type="array", items={"type": "string"}, description="Only these integrations, by name. Empty: all."
+        ),
+        "divisions": Param(
+            [], type="array", items={"type": "integer"}, description="Only these division codes. Empty: all chosen."
+        ),
+        "entities": Param(
+            [],
+            type="array",
+            items={"type": "string", "enum": names},
+            examples=names,
+            description="Only these entities. Empty: all.",
+        ),
+        "mode": Param(
+            "incremental",
+            type="string",
+            enum=["incremental", "full"],
+            description="What changed since the last load, or everything, compared.",
+        ),
+        "confirm_deletions": Param(
+            False,
+            type="boolean",
+            description="Let a load pass that would delete an implausible share of a table, as a guard has told you.",
+        ),
+    }
+
+
+def connect() -> ExactOnlineConnectOperator:
+    """Create the task that checks what is reachable and returns batches of divisions."""
+    return ExactOnlineConnectOperator(
+        task_id="connect",
+        integrations="{{ params.integrations }}",
+        divisions="{{ params.divisions }}",
+        doc_md=_CONNECT_DOC,
+    )
+
+
+def sync_each_entity(connected: ExactOnlineConnectOperator) -> list[MappedOperator]:
+    """Create one task per registered entity, mapped over the batches."""
+    return [
+        ExactOnlineSyncOperator.partial(
+            task_id=entity.name,
+            entity=entity.name,
+            entities="{{ params.entities }}",
+            mode="{{ params.mode }}",
+            confirm_deletions="{{ params.confirm_deletions }}",
+            outlets=[entity_asset(entity.name)],
+            map_index_template=_LABEL,
+            doc_md=_entity_doc(entity),
+        ).expand(batch=connected.output)
+        for entity in entities().values()
+    ]
+
+
+def apply_deletions(connected: ExactOnlineConnectOperator) -> MappedOperator:
+    """Create the task that applies Exact's log of deletions, whatever became of the entities."""
+    logged = [entity.name for entity in entities().values() if entity.feed is Feed.SYNC]
+    return ExactOnlineDeletionsOperator.partial(
+        task_id="deletions",
+        outlets=[entity_asset(name) for name in logged],
+        trigger_rule=TriggerRule.ALL_DONE,
+        map_index_template=_LABEL,
+        doc_md=_DELETIONS_DOC,
+    ).expand(batch=connected.output)
+
+
+def publish() -> BaseOperator:
+    """Create the task that reports on the run and decides its state."""
+    return ExactOnlinePublishOperator(task_id="publish", trigger_rule=TriggerRule.ALL_DONE, doc_md=_PUBLISH_DOC)
+
+
+def _entity_doc(entity: Entity) -> str:
+    return f"""\
+### {entity.label}
+`{entity.endpoint}` → `exact_online.{entity.name}`. {entity.description}
+
+Pages are staged as they come, and the load is published in one transaction: readers never see a half-loaded table.
+{_HOW_READ[entity.feed]}
+
+**If it fails**, the last lines of its log say what to do. Clearing it is always safe: what is staged or published
+already is neither asked for nor written again. **Up for reschedule** means that the minute's calls are used up; it
+goes on by itself. **Skipped** means not chosen, a day's calls used up, or another reader at work: the log says which.
+"""
+
+
+_HOW_READ = {
+    Feed.SYNC: "Reads what changed since the watermark; deletions are applied by the task `deletions`.",
+    Feed.LIST: "Exact has no change feed for it: it is read in full and compared, rows that are gone are soft-deleted.",
+}
+
+_CONNECT_DOC = """\
+### Connect
+Checks the databases, each integration's grant and the divisions it can reach, and hands the divisions on.
+
+**If it fails**, nothing was reachable: its log names each integration and the way out (authorise again, ask for a
+right, correct the connection). An integration that is left out while others go on makes `publish` fail, so that it
+is seen; after mending it, clear this task.
+"""
+
+_DELETIONS_DOC = """\
+### Deletions
+Reads `sync/Deleted` once per division for all entities and soft-deletes what it names; tombstones keep late loads
+from raising it again. Runs whatever became of the entities. Clearing it is always safe.
+"""
+
+_PUBLISH_DOC = """\
+### Publish
+Logs one table of all that this run loaded and gathers what was not done. Fails, and with it the run, if any part
+failed: what succeeded is in the warehouse all the same. Mend what it names and clear the failed tasks with their
+downstream tasks.
+"""
