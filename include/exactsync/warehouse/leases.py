@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, RowMapping
 
-LEASE_S = 600
+LEASE_S = 900
 """Longer than any single call with its retries; every staged page renews the lease."""
 
 _RENEW = text("""

@@ -110,17 +110,14 @@ def _comment(connection: Connection, entity: Entity) -> None:
 
 def _absent_columns(connection: Connection, entity: Entity) -> Iterator[str]:
     """The declared columns that the table lacks; ConfigurationError if one has another type."""
-    existing: dict[str, str] = dict(
-        connection.execute(
-            text(
-                "SELECT column_name::text, data_type::text FROM information_schema.columns "
-                "WHERE table_schema = :schema AND table_name = :table"
-            ),
-            {"schema": PUBLISHED, "table": entity.name},
-        )
-        .tuples()
-        .all()
+    rows = connection.execute(
+        text(
+            "SELECT column_name::text, data_type::text FROM information_schema.columns "
+            "WHERE table_schema = :schema AND table_name = :table"
+        ),
+        {"schema": PUBLISHED, "table": entity.name},
     )
+    existing: dict[str, str] = dict(rows.all())  # type: ignore[arg-type]
     if not existing:
         return
     for column in entity.columns:

@@ -1,0 +1,99 @@
+"""The command line: everything that needs no browser, and the way to work without Airflow.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 75 try again later (a quota is used up, Exact is down for maintenance).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from exactsync import commands
+from exactsync.entities import entities
+from exactsync.errors import ExactSyncError, RetryLaterError
+from exactsync.exact.redact import install_redaction
+
+DONE, FAILED, WRONG_USE, TRY_AGAIN_LATER = 0, 1, 2, 75
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; an error is one clear message on stderr."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("httpx").setLevel(logging.DEBUG if options.verbose else logging.WARNING)
+    install_redaction()
+    command: Command = options.command
+    try:
+        command(options)
+    except RetryLaterError as error:
+        return _report(error, TRY_AGAIN_LATER)
+    except ExactSyncError as error:
+        return _report(error, FAILED)
+    except KeyboardInterrupt:
+        return FAILED
+    return DONE
+
+
+def _report(error: ExactSyncError, code: int) -> int:
+    sys.stderr.write(f"exactsync: {error}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="exactsync", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--verbose", action="store_true", help="log every call")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, description: str) -> argparse.ArgumentParser:
+        added = subparsers.add_parser(name, help=description, description=description)
+        added.set_defaults(command=command)
+        return added
+
+    add("migrate", commands.migrate, "bring the databases to the current schema")
+    _add_authorise(add("authorise", commands.authorise, "authorise the app at Exact Online"))
+    _add_divisions(add("divisions", commands.divisions, "list the companies, or choose which to pull"))
+    _add_sync(add("sync", commands.sync, "pull master data into the warehouse"))
+    status = add("status", commands.status, "show how every data set stands")
+    status.add_argument("--json", action="store_true", help="for machines")
+    simulate = add("simulate", commands.simulate, "run a strict stand-in for Exact Online")
+    simulate.add_argument("--port", type=int, required=True, metavar="N")
+    return parser
+
+
+def _add_authorise(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--connection", required=True, metavar="ID", help="the app: AIRFLOW_CONN_<ID>")
+    parser.add_argument("--integration", metavar="NAME", help="named after the connection unless given")
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument("--redirected", metavar="URL", help="where Exact sent the browser after the consent")
+    answer.add_argument("--code", metavar="CODE", help="the code in that URL, as it stands there")
+
+
+def _add_divisions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--integration", metavar="NAME", help="needed where there are several")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--choose", type=int, nargs="+", metavar="CODE")
+    choice.add_argument("--choose-all", action="store_true")
+
+
+def _add_sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--integration", metavar="NAME", help="all unless given")
+    parser.add_argument("--division", type=int, nargs="+", default=[], metavar="CODE", help="all chosen unless given")
+    parser.add_argument(
+        "--entity", nargs="+", default=[], metavar="NAME", choices=list(entities()), help="all unless given"
+    )
+    parser.add_argument("--mode", choices=["incremental", "full"], default="incremental")
+    parser.add_argument(
+        "--confirm-deletions", action="store_true", help="let a full reading delete an implausible share"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
