@@ -1,0 +1,170 @@
+"""A local Airflow: its settings, its processes, and the little of its REST API that the demo needs."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from cryptography.fernet import Fernet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exactsync.demo.processes import Processes
+
+LOGIN = PASSWORD = "admin"  # noqa: S105 (a login on this machine's loopback, printed for whoever sits there)
+COMPONENTS = {
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+}
+START_TIMEOUT_S = 120.0
+POLL_S = 0.25
+
+
+class AirflowError(RuntimeError):
+    """Airflow did not do in time what the demo asked it to do."""
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAirflow:
+    """An Airflow on SQLite that runs this checkout's DAGs as processes of this machine.
+
+    Attributes:
+        home: Its AIRFLOW_HOME.
+        root: The checkout.
+        port: Where the API server listens, on 127.0.0.1.
+        scheduled: Whether DAGs run by their schedules; otherwise only when they are triggered.
+    """
+
+    home: Path
+    root: Path
+    port: int
+    scheduled: bool
+
+    @property
+    def url(self) -> str:
+        """The address of the UI and the API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def settings(self) -> dict[str, str]:
+        """Return the environment of every Airflow process; its keys are made anew at each call."""
+        return {
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.root / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(self.root / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "8",
+            "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}",
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(self.scheduled),
+        }
+
+    def start(self, processes: Processes) -> None:
+        """Create the metadata database and start the components; they need some seconds more to answer."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._passwords.write_text(json.dumps({LOGIN: PASSWORD}))
+        processes.run("airflow-migrate", _airflow("db", "migrate"))
+        processes.start("api-server", _airflow("api-server", "--host", "127.0.0.1", "--port", str(self.port)))
+        for name, arguments in COMPONENTS.items():
+            processes.start(name, _airflow(*arguments))
+
+    @property
+    def _passwords(self) -> Path:
+        return self.home / "passwords.json"
+
+
+class AirflowApi:
+    """The REST API of a running Airflow, waiting where a person would press "reload"."""
+
+    def __init__(self, url: str, processes: Processes) -> None:
+        self._processes = processes
+        self._client = httpx.Client(base_url=url, timeout=30)
+
+    def log_in(self) -> None:
+        """Wait until the API server answers, and log in."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        credentials = {"username": LOGIN, "password": PASSWORD}
+        while True:
+            self._processes.check()
+            try:
+                answer = self._client.post("/auth/token", json=credentials)
+                break
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    tail = self._processes.tail("api-server")
+                    raise AirflowError(f"the API server does not answer:\n{tail}") from None
+                time.sleep(POLL_S)
+        self._client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+
+    def wait_for_dag(self, dag_id: str) -> None:
+        """Wait until the DAG processor has read a DAG."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while self._client.get(f"/api/v2/dags/{dag_id}").status_code != httpx.codes.OK:
+            self._processes.check()
+            if errors := self._get("/api/v2/importErrors")["import_errors"]:
+                raise AirflowError("\n".join(f"{each['filename']}:\n{each['stack_trace']}" for each in errors))
+            if time.monotonic() > deadline:
+                tail = self._processes.tail("dag-processor")
+                raise AirflowError(f"no DAG {dag_id} appeared:\n{tail}")
+            time.sleep(POLL_S)
+
+    def trigger(self, dag_id: str) -> str:
+        """Start a run of a DAG by hand and return its run id."""
+        answer = self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": {}})
+        run_id: str = answer.raise_for_status().json()["dag_run_id"]
+        return run_id
+
+    def wait_for_run(self, dag_id: str, run_id: str, *, timeout_s: float) -> None:
+        """Wait until a run has succeeded.
+
+        Raises:
+            AirflowError: it failed, or took longer than `timeout_s`; the message names the tasks.
+        """
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
+        deadline = time.monotonic() + timeout_s
+        while (state := self._get(path)["state"]) != "success":
+            self._processes.check()
+            if state == "failed" or time.monotonic() > deadline:
+                raise AirflowError(f"run {run_id} is {state}: {self._unfinished(path)}")
+            time.sleep(POLL_S)
+
+    def _unfinished(self, path: str) -> str:
+        instances = self._get(f"{path}/taskInstances")["task_instances"]
+        states = [
+            f"{each['task_id']}[{each['rendered_map_index'] or each['map_index']}] {each['state']}"
+            for each in instances
+            if each["state"] != "success"
+        ]
+        return ", ".join(states) or "no task is unfinished"
+
+    def _get(self, path: str) -> Any:
+        return self._client.get(path).raise_for_status().json()
+
+
+def _airflow(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "airflow", *arguments)
