@@ -22,8 +22,6 @@ def entities() -> Mapping[str, Entity]:
         entity: Entity = import_module(f"{__name__}.{module.name}").ENTITY
         entity.check()
         if entity.name != module.name:
-            raise ValueError(
-                f"entities/{module.name}.py declares `{entity.name}`: name the file after the entity"
-            )
+            raise ValueError(f"entities/{module.name}.py declares `{entity.name}`: name the file after the entity")
         found[entity.name] = entity
     return MappingProxyType(found)

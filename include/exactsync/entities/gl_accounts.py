@@ -32,9 +32,7 @@ ENTITY = Entity(
         Column("SearchCode", "search_code", ColumnType.CODE, "Short name to find the account by."),
         Column("ReportingCode", "reporting_code", ColumnType.CODE, "Code used in official reports."),
         Column("IsBlocked", "is_blocked", ColumnType.BOOLEAN, "The account takes no new entries."),
-        Column(
-            "VATCode", "vat_code", ColumnType.CODE, "Default VAT code: vat_codes.code of the same division."
-        ),
+        Column("VATCode", "vat_code", ColumnType.CODE, "Default VAT code: vat_codes.code of the same division."),
         Column("VATDescription", "vat_description", ColumnType.TEXT, "Description of the default VAT code."),
         Column(
             "VATGLAccountType",
@@ -80,9 +78,7 @@ ENTITY = Entity(
             ColumnType.UUID,
             "Account for the private share (gl_accounts.id).",
         ),
-        Column(
-            "PrivatePercentage", "private_percentage", ColumnType.NUMERIC, "Share of private use, as sent."
-        ),
+        Column("PrivatePercentage", "private_percentage", ColumnType.NUMERIC, "Share of private use, as sent."),
         Column(
             "Costcenter",
             "cost_center_code",
@@ -101,16 +97,12 @@ ENTITY = Entity(
             ColumnType.CODE,
             "Default cost unit: cost_units.code of the same division.",
         ),
-        Column(
-            "CostunitDescription", "cost_unit_description", ColumnType.TEXT, "Name of the default cost unit."
-        ),
+        Column("CostunitDescription", "cost_unit_description", ColumnType.TEXT, "Name of the default cost unit."),
         Column("UseCostcenter", "use_cost_center", ColumnType.SMALLINT, "0 optional, 1 mandatory, 2 no."),
         Column("UseCostunit", "use_cost_unit", ColumnType.SMALLINT, "0 optional, 1 mandatory, 2 no."),
         Column("Compress", "is_compressed", ColumnType.BOOLEAN, "Entries on this account are compressed."),
         Column("Matching", "has_matching", ColumnType.BOOLEAN, "Entries on this account are matched."),
-        Column(
-            "RevalueCurrency", "is_currency_revalued", ColumnType.BOOLEAN, "Included in currency revaluation."
-        ),
+        Column("RevalueCurrency", "is_currency_revalued", ColumnType.BOOLEAN, "Included in currency revaluation."),
         Column(
             "AllowCostsInSales",
             "allow_costs_in_sales",

@@ -19,9 +19,7 @@ ENTITY = Entity(
         Column("Charged", "is_charged", ColumnType.BOOLEAN, "Reverse charge: the customer owes the VAT."),
         Column("Country", "country", ColumnType.CODE, "Country whose VAT it is (ISO 3166-1 alpha-2)."),
         Column("OssCountry", "oss_country", ColumnType.CODE, "Country under the one-stop-shop scheme."),
-        Column(
-            "CalculationBasis", "calculation_basis", ColumnType.SMALLINT, "Basis of the calculation, as sent."
-        ),
+        Column("CalculationBasis", "calculation_basis", ColumnType.SMALLINT, "Basis of the calculation, as sent."),
         Column("EUSalesListing", "eu_sales_listing", ColumnType.CODE, "EC sales listing: L, N, S or T."),
         Column(
             "ExcludeVATListing",
@@ -32,7 +30,7 @@ ENTITY = Entity(
         Column("IntraStat", "is_intrastat", ColumnType.BOOLEAN, "Reported to Intrastat."),
         Column("IntrastatType", "intrastat_type", ColumnType.CODE, "France: kind of Intrastat declaration."),
         Column("TaxReturnType", "tax_return_type", ColumnType.SMALLINT, "Kind of tax return, as sent."),
-        Column("VatDocType", "vat_document_type", ColumnType.CODE, "Kind of document, as sent."),
+        Column("VatDocType", "vat_doc_type", ColumnType.CODE, "Kind of document, as sent."),
         Column("VatMargin", "vat_margin", ColumnType.SMALLINT, "Margin scheme, as sent."),
         Column("VATPartialRatio", "vat_partial_ratio", ColumnType.SMALLINT, "Partial deduction, as sent."),
         Column("LegalText", "legal_text", ColumnType.TEXT, "Text that the law wants on the invoice."),
