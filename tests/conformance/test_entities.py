@@ -145,9 +145,10 @@ def test_its_table_has_every_column_with_its_type_and_its_meaning(entity: Entity
 @EVERY_ENTITY
 def test_one_division_may_have_the_keys_of_another(entity: Entity, connection: Connection) -> None:
     key = connection.scalar(
-        text(
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = CAST(:table AS regclass) AND contype = 'p'"
-        ),
+        text("""
+        SELECT pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE conrelid = CAST(:table AS regclass) AND contype = 'p'
+        """),
         {"table": f"exact_online.{entity.name}"},
     )
     assert key == "PRIMARY KEY (division, id)"
