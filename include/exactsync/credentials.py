@@ -1,0 +1,268 @@
+"""Who we are at Exact, and what we were given: apps, secrets, token pairs and grants.
+
+Value types only, shared by `exact` (which uses them) and `warehouse` (which stores them). Nothing here does I/O, and no
+secret shows in a repr, a message or a log.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode, urlsafe_b64encode
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+from exactsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+EndReason = Literal["used", "lapsed", "revoked"]
+"""Why a grant ended: its refresh token was already used, was idle for 30 days, or Exact no longer accepts it."""
+
+GrantStatus = Literal["active", "reconnect_needed"]
+
+REMEMBERED_SECRETS: Final = 512
+SHORTEST_REDACTABLE: Final = 6  # shorter values would blank out ordinary words
+
+_known_spellings: tuple[tuple[str, ...], ...] = ()
+
+
+def known_secrets() -> list[str]:
+    """Return every spelling (raw, percent-encoded, base64) of this process's latest secrets, longest first."""
+    return sorted({text for spellings in _known_spellings for text in spellings}, key=len, reverse=True)
+
+
+def _remember(value: str) -> None:
+    """Note how `value` may be spelled in a log, so that it can be found and removed there."""
+    global _known_spellings  # replaced whole, so that readers in other threads need no lock
+    raw = value.encode()
+    spellings = tuple(
+        dict.fromkeys(
+            [
+                value,
+                quote(value, safe=""),
+                quote_plus(value),
+                b64encode(raw).decode().rstrip("="),
+                urlsafe_b64encode(raw).decode().rstrip("="),
+            ]
+        )
+    )
+    if len(value) >= SHORTEST_REDACTABLE and spellings not in _known_spellings:
+        _known_spellings = (*_known_spellings[-REMEMBERED_SECRETS + 1 :], spellings)
+
+
+class Secret:
+    """A text that shows itself only when asked to: `str`, `repr` and format give `***`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+        _remember(value)
+
+    def reveal(self) -> str:
+        """Return the text, for the one place that must send or encrypt it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+_REGIONS: Final = {"co.uk": "uk", "com": "us"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An app registered at Exact, as an Airflow Connection describes it."""
+
+    connection_id: str
+    base_url: str
+    """Scheme and host, without a slash at the end: authorisation, tokens and data share one host."""
+    client_id: str
+    client_secret: Secret
+    redirect_uri: str
+    verify: bool | str = True
+    """Whether the server's certificate is checked, or the path of the certificates to check it with."""
+    proxy: str | None = None
+    given_region: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the app is at Exact, whatever connection names it: host and client id."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.netloc.lower()}{parts.path}/{self.client_id}"
+
+    @property
+    def region(self) -> str:
+        """The data region (`nl`, `be`, `fr` …): as given, or from Exact's host, or else the host's name."""
+        host = urlsplit(self.base_url).hostname or ""
+        _, found, suffix = host.partition("start.exactonline.")
+        return self.given_region or (_REGIONS.get(suffix, suffix) if found else host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """The person at Exact who gave a grant."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPair:
+    """What Exact's token endpoint gives: both tokens, and how long the access token lives."""
+
+    access: Secret
+    refresh: Secret
+    lifetime_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What one Exact user gave one app, as its row stood at `read_at`; all times by the database's clock."""
+
+    id: int
+    connection_id: str
+    app_key: str
+    user: User
+    generation: int
+    """Rises with every new token pair."""
+    access: Secret
+    status: GrantStatus
+    reason: EndReason | None
+    obtained_at: datetime
+    refreshable_at: datetime
+    """Exact refuses a refresh before this."""
+    expires_at: datetime
+    """The access token must not be used from here on."""
+    intent_owner: str | None
+    intent_expires_at: datetime | None
+    """Someone announced a refresh and may be waiting for Exact's answer until then."""
+    refreshes: int
+    probes: int
+    read_at: datetime
+
+    @property
+    def is_refreshable(self) -> bool:
+        """Whether Exact accepts a refresh by now."""
+        return self.read_at >= self.refreshable_at
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the access token may be used without refreshing first."""
+        return not self.is_refreshable and self.read_at < self.expires_at
+
+    @property
+    def is_being_refreshed(self) -> bool:
+        """Whether a live intent holds the grant."""
+        return self.intent_expires_at is not None and self.intent_expires_at > self.read_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to refresh one generation of a grant once, until the lease ends."""
+
+    grant_id: int
+    generation: int
+    owner: str
+    refresh: Secret
+    claimed_at: datetime
+    is_probe: bool
+    """An earlier attempt with this very token got no answer: Exact may have used it up."""
+
+
+def app_from_connection(connection_id: str, value: str) -> App:
+    """Return the app that an Airflow connection describes.
+
+    Args:
+        connection_id: the connection's id, for messages.
+        value: what `AIRFLOW_CONN_<ID>` holds, JSON or URI, as Airflow reads them: `host` is the base URL (or a host
+            name, with `schema` and `port`), `login` the client id, `password` the client secret; the extras
+            `redirect_uri`, `region`, `verify` and `proxy` count, all others are ignored. Without a host, `region`
+            (`nl`, `be`, `fr`) names it.
+
+    Raises:
+        ConfigurationError: something needed is missing or cannot be read; the value itself is not repeated.
+    """
+    try:
+        fields = json.loads(value) if value.lstrip().startswith("{") else _fields_of_uri(value.strip())
+        extra = fields.get("extra") or {}
+        extra = json.loads(extra) if isinstance(extra, str) else extra
+        base_url = _base_url(fields, extra)
+        port_is_valid = urlsplit(base_url).port != 0
+    except (ValueError, AttributeError):
+        raise ConfigurationError(
+            f"Connection {connection_id} cannot be read.", remedy="Give it as JSON or as an Airflow URI."
+        ) from None
+    needed = {
+        "host": urlsplit(base_url).hostname and port_is_valid,
+        "login (client id)": fields.get("login"),
+        "password (client secret)": fields.get("password"),
+        "extra redirect_uri": extra.get("redirect_uri"),
+    }
+    if missing := [name for name, found in needed.items() if not found]:
+        raise ConfigurationError(
+            f"Connection {connection_id} lacks {', '.join(missing)}.",
+            remedy="Fill it in, as the app's registration in Exact's App Centre has it.",
+        )
+    return App(
+        connection_id=connection_id,
+        base_url=base_url,
+        client_id=str(fields["login"]),
+        client_secret=Secret(str(fields["password"])),
+        redirect_uri=str(extra["redirect_uri"]),
+        verify=_verify(extra.get("verify", True)),
+        proxy=extra.get("proxy") or None,
+        given_region=extra.get("region") or None,
+    )
+
+
+def _fields_of_uri(uri: str) -> dict[str, Any]:
+    """Part `type://[scheme://]login:password@host:port/schema?extra`, Airflow's form of a connection."""
+    _, separator, rest = uri.partition("://")
+    protocol, has_protocol, tail = rest.partition("://")
+    if not separator or (has_protocol and set("@:/?") & set(protocol)):
+        protocol, has_protocol, tail = "", "", rest
+    parts = urlsplit(f"//{tail}")
+    host = unquote(parts.hostname or "")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return {
+        "host": f"{protocol}://{host}" if has_protocol and host else host,
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "port": parts.port,
+        "schema": unquote(parts.path[1:]),
+        "extra": query.get("__extra__") or query,
+    }
+
+
+def _base_url(fields: dict[str, Any], extra: dict[str, Any]) -> str:
+    host = fields.get("host") or ""
+    if not host and extra.get("region"):
+        host = f"start.exactonline.{extra['region']}"
+    if host and "://" not in host:
+        scheme = fields.get("schema")
+        host = f"{scheme if scheme in ('http', 'https') else 'https'}://{host}"
+    base_url = host.rstrip("/")
+    if fields.get("port") and urlsplit(base_url).port is None:
+        base_url = f"{base_url}:{int(fields['port'])}"
+    return base_url
+
+
+def _verify(given: object) -> bool | str:
+    """Read a flag, or a path of certificates, that may have come as text."""
+    text = str(given).strip()
+    return {"true": True, "false": False, "": True}.get(text.lower(), text)

@@ -1,0 +1,172 @@
+"""One call to Exact: token, reservation, request, what was learnt of the budget, what the answer means, another try."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from exactsync.errors import ConfigurationError, ExactSyncError, ExactUnavailableError, RetryLaterError
+from exactsync.exact.odata import MalformedAnswerError
+from exactsync.exact.redact import redact
+from exactsync.exact.responses import MAINTENANCE_PAUSE_S, check_answer, exact_text, unavailable
+from exactsync.exact.transport import NOT_SENT, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+    from exactsync.credentials import Secret
+    from exactsync.exact.quota import CallBudget
+
+ATTEMPTS: Final = 3
+"""How often a call is made before Exact counts as unavailable; each attempt is a call of the budget."""
+
+THROTTLED_PAUSE_S: Final = 60.0
+
+T = TypeVar("T")
+
+_back_off = wait_exponential_jitter(initial=0.5, max=8.0)
+
+
+class AccessTokenSource(Protocol):
+    """Gives calls their tokens (`exactsync.exact.grant.AccessTokens`)."""
+
+    def access_token(self) -> Secret:
+        """Return a token that Exact accepts now."""
+
+    def after_refusal(self, refused: Secret) -> Secret:
+        """Return another token after a 401, or raise RetryLaterError."""
+
+
+class ThrottledError(ExactUnavailableError):
+    """Exact answered 429; if the ledger keeps this budget, it knows by now until when."""
+
+
+class Calls:
+    """Makes GET calls and counts them; may be used by several threads at once."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        tokens: AccessTokenSource,
+        budget: CallBudget,
+        *,
+        read_s: float,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._budget = budget
+        self._read_s = read_s
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._sent = 0
+
+    @property
+    def sent(self) -> int:
+        """How many requests have gone out."""
+        return self._sent
+
+    def fetch(
+        self,
+        url: str,
+        endpoint: str,
+        division: int | None,
+        parse: Callable[[bytes], T],
+        *,
+        may_wait: bool = True,
+    ) -> T:
+        """Return what `parse` makes of the answer's body, tried again while the trouble looks passing.
+
+        `division` None is for addresses without a company, which no budget counts (KB-limits).
+        """
+        retrying = Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_pause,
+            retry=retry_if_exception_type((ExactUnavailableError, MalformedAnswerError)),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            content: T = retrying(self._attempt, url, endpoint, division, parse, may_wait)
+        except ExactSyncError as error:
+            raise error.at(division=division) from error.__cause__
+        return content
+
+    def _attempt(self, url: str, endpoint: str, division: int | None, parse: Callable[[bytes], T], may_wait: bool) -> T:
+        token = self._tokens.access_token()
+        response = self._send(url, token, endpoint, division, may_wait)
+        if response.status_code == 401:
+            # A token must live to the end of a call, so a long one may fail near the token's end (picqer#487).
+            token = self._tokens.after_refusal(token)
+            response = self._send(url, token, endpoint, division, may_wait)
+        if response.status_code == 401:
+            later = unavailable("", pause_s=MAINTENANCE_PAUSE_S)
+            raise RetryLaterError(
+                f'Exact answered 401 to {endpoint} with two access tokens: "{exact_text(response)}".',
+                retry_at=later.retry_at,
+                remedy="If it stays so, authorise the app again.",
+            )
+        check_answer(response, endpoint)
+        return parse(response.content)
+
+    def _send(self, url: str, token: Secret, endpoint: str, division: int | None, may_wait: bool) -> httpx.Response:
+        """Return Exact's answer to one call, whatever its status; 429 raises.
+
+        Raises:
+            ExactUnavailableError: no answer, or a 429.
+            ConfigurationError: Exact's certificate is not trusted.
+        """
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token.reveal()}"}
+        request = self._http.build_request("GET", url, headers=headers)
+        try:
+            if division is None:
+                response = self._exchange(request)
+            else:
+                response = self._spend(request, endpoint, division, may_wait)
+        except NOT_SENT as error:
+            raise _unreachable(error) from None
+        except httpx.HTTPError as error:
+            raise unavailable(f"The connection to Exact was lost on {endpoint} ({type(error).__name__}).") from None
+        if response.status_code == 429:
+            later = unavailable("", pause_s=THROTTLED_PAUSE_S)
+            raise ThrottledError(f"Exact answered 429 to {endpoint}.", retry_at=later.retry_at)
+        return response
+
+    def _spend(self, request: httpx.Request, endpoint: str, division: int, may_wait: bool) -> httpx.Response:
+        """Make one call of the budget, and tell the ledger what came back."""
+        reservation = self._budget.reserve(endpoint, division, may_wait=may_wait)
+        try:
+            response = self._exchange(request)
+        except NOT_SENT:
+            self._budget.release(reservation)
+            raise
+        except BaseException:
+            self._budget.settle(reservation, None)
+            raise
+        self._budget.settle(reservation, response)
+        return response
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            self._sent += 1
+        return send(self._http, request, read_s=self._read_s)
+
+
+def _pause(state: RetryCallState) -> float:
+    """After a 429 nothing: the ledger knows how long to wait."""
+    error = state.outcome.exception() if state.outcome else None
+    return 0.0 if isinstance(error, ThrottledError) else _back_off(state)
+
+
+def _unreachable(error: httpx.HTTPError) -> ExactSyncError:
+    said = redact(str(error))
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return ConfigurationError(
+            f"Exact's certificate is not trusted: {said}.", remedy="Set the connection's extra `verify`."
+        )
+    return unavailable(f"Exact cannot be reached: {said}.")

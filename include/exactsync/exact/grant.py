@@ -1,0 +1,224 @@
+"""Access tokens out of a grant that many workers share, without ever losing its single-use refresh token.
+
+Reading takes no lock. From 95 % of the access token's life on, one worker commits an *intent* to refresh, holds no
+transaction while it asks Exact, and stores the answer only if the generation is still the one it claimed. The others
+wait for the result. An intent whose owner died, or got no clear answer, leaves one question: did Exact use the refresh
+token up? One worker at a time may *probe* with the same token: that yields the next pair or proves the grant's end.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+from uuid import uuid4
+
+from exactsync.errors import (
+    ConfigurationError,
+    DefectError,
+    ExactUnavailableError,
+    ReauthorisationRequiredError,
+    RetryLaterError,
+)
+from exactsync.exact import oauth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from exactsync.credentials import App, Claim, EndReason, Grant, Secret, TokenPair, User
+    from exactsync.exact.transport import Timeouts
+
+LEASE_MARGIN_S: Final = 20.0
+SETTLING_S: Final = 5.0
+"""After an unclear answer, how long Exact is left in peace before the probe."""
+PATIENCE_S: Final = 30.0
+"""How long a worker waits for another one's refresh before it goes away and comes back later."""
+LONGEST_NAP_S: Final = 0.5
+TOO_EARLY_PAUSE: Final = 0.25
+"""After a refusal as too early, the share of a lifetime to wait: refusals count as errors (picqer#475)."""
+
+_END_CAUSES: Final = {
+    "used": "its refresh token was used before and the answer got lost",
+    "lapsed": "it was not used for 30 days",
+    "revoked": "Exact no longer accepts it; it was revoked, or replaced by another login of the same user",
+}
+
+
+class TokenStore(Protocol):
+    """Where grants live. All times are the store's own; every change checks the generation that it is about."""
+
+    def clock(self) -> datetime:
+        """Return the store's time."""
+
+    def read(self, grant_id: int) -> Grant:
+        """Return a grant as it stands, without a lock.
+
+        Raises:
+            ConfigurationError: there is no such grant, or the key to its tokens is not at hand.
+        """
+
+    def save_consent(self, app: App, user: User, pair: TokenPair, *, requested_at: datetime) -> Grant:
+        """Store the pair of a new consent: the user's one grant to this app, replaced if it exists."""
+
+    def claim(self, grant_id: int, generation: int, *, owner: str, lease_s: float) -> Claim | None:
+        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed."""
+
+    def save_refresh(self, claim: Claim, pair: TokenPair) -> bool:
+        """Store the next pair if the generation is still the claimed one; a success undoes any end."""
+
+    def release(self, claim: Claim) -> None:
+        """Give the claim back: the refresh token was not used by it."""
+
+    def postpone(self, claim: Claim, *, lifetime_share: float) -> None:
+        """Give the claim back, and let nobody refresh for this share of the access token's lifetime."""
+
+    def orphan(self, claim: Claim, *, pause_s: float) -> None:
+        """Leave the claim without an owner: after `pause_s`, one probe may find out what became of it."""
+
+    def end(self, claim: Claim, reason: EndReason) -> bool:
+        """Mark the grant as needing a person if the generation is still the claimed one."""
+
+
+class AccessTokens:
+    """The access tokens of one grant; safe to use from many threads and processes."""
+
+    def __init__(
+        self,
+        app: App,
+        grant_id: int,
+        store: TokenStore,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeouts: Timeouts = oauth.TIMEOUTS,
+        patience_s: float = PATIENCE_S,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._app = app
+        self._grant_id = grant_id
+        self._store = store
+        self._transport = transport
+        self._timeouts = timeouts
+        self._patience_s = patience_s
+        self._sleep = sleep
+        self._owner = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
+
+    def access_token(self) -> Secret:
+        """Return a token that Exact accepts now, refreshed first if it is due.
+
+        Raises:
+            ReauthorisationRequiredError: a person must authorise the app again.
+            ConfigurationError: the app's credentials are wrong, or are not those that the grant was given to.
+            ExactUnavailableError: the token endpoint gave no clear answer.
+            RetryLaterError: another worker's refresh takes too long, or a refresh is not possible yet.
+        """
+        give_up_at = time.monotonic() + self._patience_s
+        while True:
+            grant = self._read()
+            if grant.is_usable:
+                return grant.access
+            if grant.is_refreshable and not grant.is_being_refreshed:
+                self._refresh(grant)
+            else:
+                self._await_change(grant, give_up_at)
+
+    def after_refusal(self, refused: Secret) -> Secret:
+        """Return another token after Exact answered 401 to `refused`.
+
+        Raises:
+            RetryLaterError: there can be no other token yet; `retry_at` tells when.
+            ReauthorisationRequiredError, ConfigurationError, ExactUnavailableError: as `access_token`.
+        """
+        grant = self._read()
+        if grant.access == refused and not grant.is_refreshable:
+            raise _later(
+                "Exact refuses the access token, and gives no new one yet.",
+                (grant.refreshable_at - grant.read_at).total_seconds(),
+            )
+        return self.access_token()
+
+    def _read(self) -> Grant:
+        grant = self._store.read(self._grant_id)
+        if grant.app_key != self._app.key:
+            raise ConfigurationError(
+                f"Grant {grant.id} was given to app {grant.app_key}, but connection {self._app.connection_id} "
+                f"is app {self._app.key}.",
+                remedy="Restore the connection's host and client id, or authorise again.",
+            )
+        if grant.status == "reconnect_needed":
+            raise _ended(grant, grant.reason or "revoked")
+        return grant
+
+    def _await_change(self, grant: Grant, give_up_at: float) -> None:
+        """Sleep a little while another worker refreshes, or until a refresh is possible."""
+        if grant.is_being_refreshed and grant.intent_expires_at is not None:
+            until, message = grant.intent_expires_at, "Another worker is refreshing the access token."
+        else:
+            until, message = grant.refreshable_at, "The access token is over, and Exact gives no new one yet."
+        wait_s = (until - grant.read_at).total_seconds()
+        left_s = give_up_at - time.monotonic()
+        if left_s <= 0 or (wait_s > left_s and not grant.is_being_refreshed):
+            raise _later(message, wait_s)
+        self._sleep(min(wait_s, LONGEST_NAP_S) * random.uniform(0.1, 1.0) + 0.005)  # noqa: S311
+
+    def _refresh(self, grant: Grant) -> None:
+        """Refresh once, if no one else does; the row tells the result."""
+        lease_s = self._timeouts.deadline_s + LEASE_MARGIN_S
+        started = time.monotonic()
+        claim = self._store.claim(grant.id, grant.generation, owner=self._owner, lease_s=lease_s)
+        if claim is None:
+            return
+        if time.monotonic() - started > LEASE_MARGIN_S:  # the answer could come after the lease's end
+            self._store.release(claim)
+            return
+        pair = self._ask(claim, grant)
+        if pair is not None:
+            self._store.save_refresh(claim, pair)
+
+    def _ask(self, claim: Claim, grant: Grant) -> TokenPair | None:
+        """Ask Exact for the next pair; on a failure, leave the intent as what is known of the refresh token says."""
+        try:
+            return oauth.refresh(self._app, claim.refresh, self._transport, timeouts=self._timeouts)
+        except oauth.EndedError as error:
+            if self._store.end(claim, error.reason):
+                raise _ended(grant, error.reason) from None
+            return None  # another worker has the next generation already
+        except oauth.TooEarlyError:
+            self._store.postpone(claim, lifetime_share=TOO_EARLY_PAUSE)
+            return None
+        except oauth.NotSentError as error:
+            self._store.release(claim)
+            raise _unavailable(str(error), SETTLING_S) from None
+        except (ConfigurationError, DefectError):
+            self._store.release(claim)
+            raise
+        except oauth.UnansweredError as error:
+            self._store.orphan(claim, pause_s=SETTLING_S)
+            raise _unavailable(f"No clear answer from Exact's token endpoint: {error}", SETTLING_S) from None
+        except BaseException:
+            self._store.orphan(claim, pause_s=SETTLING_S)
+            raise
+
+
+def _ended(grant: Grant, reason: EndReason) -> ReauthorisationRequiredError:
+    return ReauthorisationRequiredError(
+        f"The grant of {grant.user.name} to connection {grant.connection_id} has ended: {_END_CAUSES[reason]}.",
+        reason=reason,
+        remedy=f"Authorise again: `python -m exactsync authorise --connection {grant.connection_id}`.",
+    )
+
+
+def _later(message: str, wait_s: float) -> RetryLaterError:
+    return RetryLaterError(message, retry_at=_in(wait_s), remedy="Nothing: it is tried again later.")
+
+
+def _unavailable(message: str, wait_s: float) -> ExactUnavailableError:
+    return ExactUnavailableError(message, retry_at=_in(wait_s), remedy="Nothing: it is tried again later.")
+
+
+def _in(wait_s: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=max(wait_s, 1.0))
