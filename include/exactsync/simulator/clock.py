@@ -1,0 +1,42 @@
+"""The simulator's own clock: real time, plus whatever a test has added."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+class Clock:
+    """Tells the time to everything in the simulator.
+
+    Args:
+        source: seconds since the epoch; a test may give a function of its own.
+    """
+
+    def __init__(self, source: Callable[[], float] = time.time) -> None:
+        self._source = source
+        self._offset_s = 0.0
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return self._source() + self._offset_s
+
+    def utc(self) -> datetime:
+        """Return the time as an aware datetime, cut to whole milliseconds as Exact's is."""
+        return datetime.fromtimestamp(int(self.now() * 1000) / 1000, UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward (or back, with a negative number)."""
+        self._offset_s += seconds
+
+    def http_date(self) -> str:
+        """Return the time as the `Date` header has it."""
+        return format_datetime(datetime.fromtimestamp(int(self.now()), UTC), usegmt=True)

@@ -1,0 +1,203 @@
+"""The simulator itself: one object that answers requests, and lets tests look behind the curtain."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from exactsync.simulator.changes import Change, Clerk
+from exactsync.simulator.clock import Clock
+from exactsync.simulator.control import CONTROL_PREFIX, ControlApi
+from exactsync.simulator.data import seed
+from exactsync.simulator.login import LoginApi
+from exactsync.simulator.messages import Request, Response, text_response
+from exactsync.simulator.oauth import AUTH_PATH, TOKEN_PATH
+from exactsync.simulator.rest import REST_PREFIX, RestApi, Target, parse_target
+from exactsync.simulator.rules import CallKey, Rule, Violation
+from exactsync.simulator.settings import Refusal, Settings
+from exactsync.simulator.world import World
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Collection, Mapping
+
+    from exactsync.simulator.database import Key
+    from exactsync.simulator.faults import Fault, Proceed
+
+logger = logging.getLogger(__name__)
+
+
+class Simulator:
+    """A strict stand-in for Exact Online, seeded and ready. Thread-safe.
+
+    Args:
+        settings: how it behaves and what is in it.
+        clock: its time; give one with a source of your own to stand still or to travel.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self._world = World.create(settings or Settings(), self.clock)
+        factories = seed(self._world.settings, self._world.catalogue, self._world.database)
+        self._clerk = Clerk(self._world, factories)
+        self._login = LoginApi(self._world)
+        self._rest = RestApi(self._world)
+        self._control = ControlApi(self)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request, as Exact Online would; paths below `/_simulator/` are the control API."""
+        if request.path.startswith(CONTROL_PREFIX):
+            return self._control.answer(request)
+        world = self._world
+        with world.lock:
+            target = parse_target(request.path, world.catalogue, exact_case=world.settings.exact_path_case)
+            actions = world.faults.due(target.name, target.division)
+        proceed: Proceed = partial(self._answer, request, target)
+        for action in reversed(actions):
+            proceed = partial(action, request, proceed)
+        response = proceed()
+        with world.lock:
+            world.journal.count(target.name, target.division, response.status)
+        logger.debug("%s %s -> %s", request.method, request.path, response.status)
+        return response.with_headers({"Date": self.clock.http_date()})
+
+    def _answer(self, request: Request, target: Target) -> Response:
+        world = self._world
+        if request.url_length > world.settings.max_url_length:
+            self._record(Rule.LONG_URL, f"URL of {request.url_length} characters")
+            return text_response("The request URL is too long.", status=414)
+        if request.path == AUTH_PATH:
+            return self._login.authorise(request)
+        if request.path == TOKEN_PATH:
+            return self._login.token(request)
+        if not request.path.startswith(REST_PREFIX):
+            self._record(Rule.UNKNOWN_PATH, request.path)
+            return text_response("Not found.", status=404)
+        return self._rest.answer(request, target)
+
+    def _record(self, rule: Rule, detail: str) -> None:
+        with self._world.lock:
+            self._world.journal.record(rule, detail)
+
+    # What a client did
+
+    def violations(self) -> list[Violation]:
+        """Return every rule that a client broke, oldest first."""
+        with self._world.lock:
+            return self._world.journal.violations()
+
+    def calls(self) -> Counter[CallKey]:
+        """Return the number of answers by endpoint, division and status."""
+        with self._world.lock:
+            return self._world.journal.calls()
+
+    def count_calls(self, endpoint: str | None = None, division: int | None = None) -> int:
+        """Return the number of answers of an endpoint, a division, both, or everything."""
+        return sum(
+            number
+            for key, number in self.calls().items()
+            if endpoint in (None, key.endpoint) and division in (None, key.division)
+        )
+
+    def clear_journal(self) -> None:
+        """Forget broken rules and counters; limits and tokens stay as they are."""
+        with self._world.lock:
+            self._world.journal.clear()
+
+    def secrets(self) -> list[str]:
+        """Return every client secret, code and token there has been: needles for a search of logs."""
+        with self._world.lock:
+            return [app.client_secret for app in self._world.settings.apps] + self._world.grants.issued()
+
+    # What is in it
+
+    def truth(self, division: int, entity_set: str) -> list[dict[str, Any]]:
+        """Return every record with typed values, as they are before anything is encoded, in the order of the key.
+
+        Moments are aware and UTC, days are `date`, codes carry no padding, absent values are None. The division of
+        the entity set `Divisions` is 0.
+        """
+        with self._world.lock:
+            return self._world.database.truth(division, entity_set)
+
+    def entity_sets(self) -> list[str]:
+        """Return the names of the entity sets that records can be put in."""
+        return sorted(self._world.catalogue.entity_sets.keys() - {"Me", "Deleted"})
+
+    def insert(self, division: int, entity_set: str, values: Mapping[str, Any] | None = None) -> Change:
+        """Add a believable record with `values` over it.
+
+        Raises:
+            KeyError: there is no such division or entity set.
+            ValueError: the entity set has no such property.
+        """
+        with self._world.lock:
+            return self._clerk.insert(division, entity_set, values or {})
+
+    def update(self, division: int, entity_set: str, key: Key, values: Mapping[str, Any]) -> Change:
+        """Change values of a record; its Timestamp and Modified change in any case."""
+        with self._world.lock:
+            return self._clerk.update(division, entity_set, key, values)
+
+    def touch(self, division: int, entity_set: str, key: Key) -> Change:
+        """Give a record a new Timestamp and change nothing else."""
+        with self._world.lock:
+            return self._clerk.touch(division, entity_set, key)
+
+    def delete(self, division: int, entity_set: str, key: Key) -> Change:
+        """Delete a record; only some entity sets leave a line in sync/Deleted."""
+        with self._world.lock:
+            return self._clerk.delete(division, entity_set, key)
+
+    def set_supplier(self, division: int, key: Key, *, is_supplier: bool) -> Change:
+        """Make a relation a supplier, or not one any more."""
+        return self.update(division, "Accounts", key, {"IsSupplier": is_supplier})
+
+    def random_changes(
+        self, number: int, *, seed: int, divisions: Collection[int] = (), entity_sets: Collection[str] = ()
+    ) -> list[Change]:
+        """Make a mix of changes, the same ones for the same seed and state; empty collections mean all."""
+        random = Random(f"{seed} changes")  # noqa: S311 - reproducible, not secret
+        with self._world.lock:
+            return self._clerk.make_random_changes(number, random, divisions, entity_sets)
+
+    # How it behaves
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return self._world.settings
+
+    def configure(self, **changes: Any) -> Settings:
+        """Change settings while it runs; those about contents matter only at the start."""
+        with self._world.lock:
+            self._world.settings = replace(self._world.settings, **changes)
+            return self._world.settings
+
+    def permit(self, division: int, *, permitted: bool = True) -> None:
+        """Let the apps read a division, or not."""
+        with self._world.lock:
+            self._world.access[division].is_permitted = permitted
+
+    def refuse_division(self, division: int, reason: Refusal | None) -> None:
+        """Refuse a division with 403 and this `Reason`; None takes the refusal back."""
+        with self._world.lock:
+            self._world.access[division].refusal = reason
+
+    def revoke_grants(self) -> None:
+        """End every login: access tokens and refresh tokens are worth nothing from now on."""
+        with self._world.lock:
+            self._world.grants.revoke_all()
+
+    def plant(self, fault: Fault) -> None:
+        """Let a fault happen from now on."""
+        with self._world.lock:
+            self._world.faults.plant(fault)
+
+    def clear_faults(self) -> None:
+        """Remove every planted fault."""
+        with self._world.lock:
+            self._world.faults.clear()

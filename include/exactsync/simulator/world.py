@@ -1,0 +1,75 @@
+"""Everything that a running simulator holds, in one place and under one lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from exactsync.simulator.catalogue import Catalogue, load_catalogue
+from exactsync.simulator.database import Database
+from exactsync.simulator.faults import Faults
+from exactsync.simulator.grants import Grants
+from exactsync.simulator.limits import CallLimits, ErrorVelocity
+from exactsync.simulator.readers import Readers
+from exactsync.simulator.rules import Journal
+
+if TYPE_CHECKING:
+    from exactsync.simulator.clock import Clock
+    from exactsync.simulator.settings import Refusal, Settings
+
+
+@dataclass(slots=True)
+class Access:
+    """Whether a division may be read, and if it is refused for a reason of its own."""
+
+    is_permitted: bool
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class World:
+    """The state of the simulator. Whoever touches it holds `lock`, and never sleeps meanwhile."""
+
+    settings: Settings
+    clock: Clock
+    catalogue: Catalogue
+    database: Database
+    grants: Grants
+    limits: CallLimits
+    velocity: ErrorVelocity
+    journal: Journal
+    access: dict[int, Access]
+    readers: Readers = field(default_factory=Readers)
+    faults: Faults = field(default_factory=Faults)
+    lock: RLock = field(default_factory=RLock)
+
+    @classmethod
+    def create(cls, settings: Settings, clock: Clock) -> World:
+        """Return a world without records."""
+        catalogue = load_catalogue()
+        return cls(
+            settings=settings,
+            clock=clock,
+            catalogue=catalogue,
+            database=Database(
+                catalogue=catalogue,
+                clock=clock,
+                random=Random(f"{settings.seed} ids"),  # noqa: S311 - reproducible, not secret
+                first_rowversion=settings.first_rowversion,
+            ),
+            grants=Grants(clock),
+            limits=CallLimits(clock),
+            velocity=ErrorVelocity(clock),
+            journal=Journal(clock),
+            access={company.code: Access(company.is_permitted) for company in settings.companies},
+        )
+
+    def may_read(self, client_id: str, division: int) -> bool:
+        """Tell whether the division is permitted to the app."""
+        access = self.access.get(division)
+        app = next((app for app in self.settings.apps if app.client_id == client_id), None)
+        if access is None or app is None:
+            return False
+        return access.is_permitted and (app.divisions is None or division in app.divisions)
