@@ -1,8 +1,4 @@
-"""Grants, integrations and the call ledger.
-
-Revision ID: 0001
-Revises: none
-"""
+"""Grants, integrations and the call ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_STATEMENTS = """
+STATEMENTS = """
 CREATE SCHEMA IF NOT EXISTS exactsync;
 
 CREATE TABLE exactsync.grants (
@@ -127,13 +123,10 @@ COMMENT ON TABLE exactsync.call_errors IS
 
 
 def upgrade() -> None:
-    """Create the tables."""
-    op.get_bind().exec_driver_sql(_STATEMENTS)
+    """Create them."""
+    op.execute(STATEMENTS)
 
 
 def downgrade() -> None:
-    """Drop the tables, and every grant with them."""
-    op.get_bind().exec_driver_sql(
-        "DROP TABLE exactsync.call_errors, exactsync.calls_in_flight, exactsync.call_ledger,"
-        " exactsync.integration_divisions, exactsync.integrations, exactsync.grants"
-    )
+    """Refuse: migrations only go forward."""
+    raise RuntimeError("Migrations only go forward: restore a backup instead.")
