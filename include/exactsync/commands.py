@@ -9,7 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +17,7 @@ from rich.table import Table
 from exactsync.deployment import Deployment
 from exactsync.entities import entities
 from exactsync.errors import ConfigurationError, ExactSyncError, RetryLaterError
+from exactsync.exact.oauth import code_of
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Run
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def migrate(_options: argparse.Namespace) -> None:
 def authorise(options: argparse.Namespace) -> None:
     """Take a consent at Exact: print where to give it, read where it led, keep the grant."""
     deployment = _deployment()
-    code = options.code and unquote(options.code)
+    code = options.code
     if not code:
         state = secrets.token_urlsafe(16)
         if not options.redirected:
@@ -132,7 +133,7 @@ def status(options: argparse.Namespace) -> None:
 
 def simulate(options: argparse.Namespace) -> None:
     """Run the simulator until it is interrupted."""
-    from exactsync.simulator.server import serve  # noqa: PLC0415 - not needed by any other command
+    from exactsync.simulator.server import serve
 
     serve(options.port)
 
@@ -142,16 +143,13 @@ def _deployment() -> Deployment:
 
 
 def _code(redirected: str, *, state: str | None) -> str:
-    answer = parse_qs(urlsplit(redirected).query)
-    if state is not None and answer.get("state") != [state]:
+    given = parse_qs(urlsplit(redirected).query).get("state")
+    if state is not None and given != [state]:
         raise ConfigurationError(
             "This address does not belong to the consent that was asked for (its state differs).",
             remedy="Start again and paste the whole address the browser ends at.",
         )
-    if "code" not in answer:
-        reason = (answer.get("error_description") or answer.get("error") or ["it holds no code"])[0]
-        raise ConfigurationError(f"Exact gave no consent: {reason:.200}.", remedy="Authorise again.")
-    return answer["code"][0]
+    return code_of(redirected)
 
 
 def _ask(question: str) -> str:

@@ -25,6 +25,7 @@ DIVISION_PROPERTIES: Final = (
     "Code",
     "Description",
     "Country",
+    "CustomerName",
     "Currency",
     "Legislation",
     "Status",

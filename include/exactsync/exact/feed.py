@@ -15,7 +15,7 @@ from exactsync.errors import DefectError, ExactSyncError, QuotaExhaustedError
 from exactsync.exact.odata import Page, after_timestamp, query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from concurrent.futures import Future
 
     from exactsync.entity import Entity
@@ -43,7 +43,7 @@ def read_feed(
     after: int | None,
     resume: str | None = None,
     page: int = 1,
-) -> Iterator[FeedPage]:
+) -> Generator[FeedPage]:
     """Yield an entity's pages: of a sync feed what changed after a Timestamp, of a list everything.
 
     Args:
@@ -71,7 +71,7 @@ def read_feed(
 
 def read_deleted(
     client: ExactClient, *, division: int, after: int | None, resume: str | None = None, page: int = 1
-) -> Iterator[FeedPage]:
+) -> Generator[FeedPage]:
     """Yield the pages of what was deleted after a Timestamp, for all entities at once (sync/Deleted).
 
     Exact remembers two months. Arguments and errors are those of `read_feed`.
@@ -102,7 +102,7 @@ class _Source:
         return self._client.follow(url, endpoint=self.endpoint, division=self.division, may_wait=may_wait)
 
 
-def _read(source: _Source, *, name: str, floor: int | None, resume: str | None, number: int) -> Iterator[FeedPage]:
+def _read(source: _Source, *, name: str, floor: int | None, resume: str | None, number: int) -> Generator[FeedPage]:
     """Yield pages in order; `floor` is the Timestamp below which none may fall, None if there are none."""
     seen = {hash(resume)} if resume else set[int]()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"exactsync-{name}") as prefetcher:

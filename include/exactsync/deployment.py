@@ -1,0 +1,304 @@
+"""One company's installation: its databases, keys and apps, and what can be done with them.
+
+The command line and Airflow both work through `Deployment`; it is where the library's parts are put together.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy.exc import OperationalError
+
+from exactsync import sync
+from exactsync.credentials import app_from_connection
+from exactsync.entities import entities
+from exactsync.errors import ConfigurationError, ExactSyncError, ReauthorisationRequiredError
+from exactsync.exact import oauth
+from exactsync.exact.client import ExactClient
+from exactsync.exact.consent import accept_code
+from exactsync.exact.grant import AccessTokens
+from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
+from exactsync.warehouse import integrations as directory
+from exactsync.warehouse import load_log, migrate, state
+from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.integrations import DivisionInfo, IntegrationInfo
+from exactsync.warehouse.ledger import PostgresLedger
+from exactsync.warehouse.load_log import DELETIONS
+from exactsync.warehouse.status import read_status
+from exactsync.warehouse.tokens import PostgresTokenStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import httpx
+    from sqlalchemy import Engine
+
+    from exactsync.credentials import App
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """What can be pulled now, and what stands in the way of the rest."""
+
+    divisions: list[DivisionRef] = field(default_factory=list)
+    problems: list[ExactSyncError] = field(default_factory=list)
+
+
+class Deployment:
+    """Everything that can be done, on the databases, keys and apps of one installation.
+
+    Args:
+        warehouse_url: the PostgreSQL that analysts query.
+        state_url: where grants and the call ledger live; the warehouse unless given.
+        token_keys: Fernet keys; the first encrypts, all decrypt.
+        find_app: connection id → app; raises ConfigurationError for an unknown one.
+        transport: how to reach Exact, if not directly.
+        patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
+    """
+
+    def __init__(
+        self,
+        *,
+        warehouse_url: str,
+        state_url: str | None,
+        token_keys: Sequence[str],
+        find_app: Callable[[str], App],
+        transport: httpx.BaseTransport | None = None,
+        patience_s: float = 0.0,
+    ) -> None:
+        self._warehouse = create_engine(warehouse_url)
+        self._state = create_engine(state_url) if state_url else self._warehouse
+        self._tokens = PostgresTokenStore(self._state, token_keys)
+        self._ledger = PostgresLedger(self._state)
+        self._find_app = find_app
+        self._transport = transport
+        self._patience_s = patience_s
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], *, patience_s: float = 0.0) -> Self:
+        """Return the installation that the environment describes, as the README lists the variables."""
+        warehouse_url = environ.get("EXACTSYNC_WAREHOUSE_URL") or environ.get("AIRFLOW_CONN_WAREHOUSE_DEFAULT", "")
+        if not warehouse_url:
+            raise ConfigurationError(
+                "EXACTSYNC_WAREHOUSE_URL is not set.", remedy="Set it to postgresql://user:password@host/database."
+            )
+
+        def find_app(connection_id: str) -> App:
+            variable = f"AIRFLOW_CONN_{connection_id.upper()}"
+            if variable not in environ:
+                raise ConfigurationError(
+                    f"Connection {connection_id} is not known here.", remedy=f"Set {variable} (JSON or URI)."
+                )
+            return app_from_connection(connection_id, environ[variable])
+
+        return cls(
+            warehouse_url=warehouse_url,
+            state_url=environ.get("EXACTSYNC_STATE_URL") or None,
+            token_keys=environ.get("EXACTSYNC_TOKEN_KEYS", "").split(","),
+            find_app=find_app,
+            patience_s=patience_s,
+        )
+
+    # -- databases
+
+    def migrate(self) -> list[str]:
+        """Bring the databases to the current schema; return one line for each change."""
+        return [change for engine in self._engines() for change in migrate.migrate(engine)]
+
+    def check(self) -> None:
+        """Raise ConfigurationError unless the databases can be reached and are migrated."""
+        for engine in self._engines():
+            try:
+                migrate.require_current(engine)
+            except OperationalError as error:
+                where, why = f"{engine.url.database} on {engine.url.host}", str(error.orig).strip()
+                raise ConfigurationError(
+                    f"Database {where} cannot be reached: {why}.",
+                    remedy="Check the warehouse connection (AIRFLOW_CONN_WAREHOUSE_DEFAULT, EXACTSYNC_WAREHOUSE_URL, "
+                    "EXACTSYNC_STATE_URL) and that the server runs.",
+                ) from None
+
+    def _engines(self) -> list[Engine]:
+        return list(dict.fromkeys([self._state, self._warehouse]))
+
+    # -- setting up
+
+    def authorise_url(self, connection_id: str, *, state: str) -> str:
+        """Return the address at which a person consents; Exact redirects with `state` and a code."""
+        return oauth.authorise_url(self._find_app(connection_id), state)
+
+    def authorise(self, connection_id: str, *, code: str, integration: str | None = None) -> IntegrationInfo:
+        """Turn the code of a consent into a grant, and into the integration that uses it."""
+        self.check()
+        app = self._find_app(connection_id)
+        grant = accept_code(app, code, self._tokens, self._ledger, transport=self._transport)
+        name = integration or connection_id
+        directory.save_integration(self._state, name, connection_id=connection_id, grant_id=grant.id)
+        return self._integration(name)
+
+    def integrations(self, names: Sequence[str] = ()) -> list[IntegrationInfo]:
+        """Return the integrations of these names, or all."""
+        return directory.read_integrations(self._state, names)
+
+    def divisions(self, integration: str) -> list[DivisionInfo]:
+        """Ask Exact which companies an integration may see; return them with what was chosen."""
+        known = {division.division: division for division in self._integration(integration).divisions}
+        return [
+            DivisionInfo(
+                division=division.division,
+                name=division.name,
+                country=division.country,
+                region=division.region,
+                customer=division.customer,
+                status=division.status,
+                is_chosen=division.division in known and known[division.division].is_chosen,
+            )
+            for division in self._read_divisions(self._integration(integration))
+        ]
+
+    def choose(self, integration: str, codes: Sequence[int] | None) -> None:
+        """Pull exactly these companies from now on; None: all that the integration may see now."""
+        self._read_divisions(self._integration(integration))
+        known = self._integration(integration)
+        permitted = [division.division for division in known.divisions if division.is_permitted]
+        directory.choose_divisions(self._state, known, permitted if codes is None else codes)
+
+    def _integration(self, name: str) -> IntegrationInfo:
+        return self.integrations([name])[0]
+
+    def _read_divisions(self, integration: IntegrationInfo) -> list[DivisionInfo]:
+        with self._client(integration) as client:
+            region = self._find_app(integration.connection_id).region
+            seen = [DivisionInfo.from_record(record, region=region) for record in client.divisions()]
+        directory.save_divisions(self._state, integration.name, seen)
+        return seen
+
+    # -- pulling
+
+    def connect(self, *, integrations: Sequence[str] = (), divisions: Sequence[int] = ()) -> Connected:
+        """Check databases, grants and what is reachable; one integration's trouble does not stop the others."""
+        self.check()
+        found = self.integrations(integrations)
+        if not found:
+            raise ConfigurationError(
+                "No integration is set up yet.",
+                remedy="Run `python -m exactsync authorise --connection exact_online_default`, then `divisions`.",
+            )
+        connected = Connected()
+        for integration in found:
+            try:
+                self._connect(integration, connected, divisions)
+            except ExactSyncError as error:
+                connected.problems.append(error.at(integration=integration.name))
+        if missing := sorted(set(divisions) - {ref.division for ref in connected.divisions} - _named(connected)):
+            connected.problems.append(
+                ConfigurationError(
+                    f"Company {', '.join(map(str, missing))} is not chosen in any of the integrations.",
+                    remedy="Choose it with `python -m exactsync divisions --choose`.",
+                )
+            )
+        return connected
+
+    def _connect(self, integration: IntegrationInfo, connected: Connected, wanted: Sequence[int]) -> None:
+        with self._client(integration) as client:
+            client.me()  # proves the token, and costs nothing of the budget
+        if integration.is_stale or not all(known.is_permitted for known in integration.divisions):
+            self._read_divisions(integration)
+            integration = self._integration(integration.name)
+        chosen = [division for division in integration.divisions if division.is_chosen]
+        if not chosen:
+            raise ConfigurationError(
+                "No company is chosen.", remedy="Choose with `python -m exactsync divisions --choose CODE …`."
+            )
+        for division in chosen:
+            if wanted and division.division not in wanted:
+                continue
+            if division.is_permitted:
+                connected.divisions.append(_ref(integration, division))
+            else:
+                connected.problems.append(_not_permitted(integration, division))
+
+    def sync(
+        self, ref: DivisionRef, entity: str, *, mode: Mode, run: Run, confirm_deletions: bool = False
+    ) -> LoadResult:
+        """Bring one entity of one division up to date.
+
+        Raises:
+            ExactSyncError: by its kind, what to do about it; it knows where it happened.
+        """
+        declared = entities()[entity]
+        integration = self._integration(ref.integration)
+        if declared.axis in integration.inactive_axes:
+            return LoadResult(
+                integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
+            )
+        with self._attempt(ref, entity, run), self._client(integration) as client:
+            result = sync.sync_entity(
+                self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
+            )
+            state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=result.outcome)
+        return result
+
+    def apply_deletions(self, ref: DivisionRef, *, run: Run) -> DeletionsResult:
+        """Read what Exact deleted in one division and soft-delete it; errors as `sync`."""
+        integration = self._integration(ref.integration)
+        with self._attempt(ref, DELETIONS, run), self._client(integration) as client:
+            result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
+            outcome = "published" if any(result.deleted.values()) else "unchanged"
+            state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=outcome)
+        return result
+
+    @contextmanager
+    def _attempt(self, ref: DivisionRef, entity: str, run: Run) -> Iterator[None]:
+        """Remember how an attempt failed, and let `connect` look again where access was refused."""
+        try:
+            yield
+        except ExactSyncError as error:
+            error.at(integration=ref.integration, division=ref.division, entity=entity)
+            state.note_attempt(
+                self._warehouse, ref.division, entity, run=run, outcome=type(error).__name__, message=str(error)
+            )
+            if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
+                directory.mark_stale(self._state, ref.integration)
+            raise
+
+    # -- looking
+
+    def report(self, run_id: str) -> list[LoadResult]:
+        """Return what one run has published."""
+        with self._warehouse.connect() as connection:
+            return load_log.read_run(connection, run_id)
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return how every data set stands, see `warehouse.status.read_status`."""
+        return read_status(self._warehouse, self.integrations(), entities().values())
+
+    @contextmanager
+    def _client(self, integration: IntegrationInfo) -> Iterator[ExactClient]:
+        app = self._find_app(integration.connection_id)
+        tokens = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
+        with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
+            yield client
+
+
+def _ref(integration: IntegrationInfo, division: DivisionInfo) -> DivisionRef:
+    return DivisionRef(
+        integration=integration.name, division=division.division, name=division.name, country=division.country
+    )
+
+
+def _not_permitted(integration: IntegrationInfo, division: DivisionInfo) -> ConfigurationError:
+    return ConfigurationError(
+        f"Exact no longer lists company {division.name} for this app and user.",
+        remedy="Permit it to the app in Exact Online (App Centre, Manage app, Permitted companies) and check the "
+        "user's rights there; or take it out with `python -m exactsync divisions --choose`.",
+    ).at(integration=integration.name, division=division.division)
+
+
+def _named(connected: Connected) -> set[int | None]:
+    return {problem.location.division for problem in connected.problems}

@@ -1,0 +1,67 @@
+"""How every data set stands, for people and for machines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from exactsync.warehouse import schema
+from exactsync.warehouse.load_log import DELETIONS
+from exactsync.warehouse.state import SyncState, read_states
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+    from exactsync.entity import Entity
+    from exactsync.warehouse.integrations import IntegrationInfo
+
+
+def read_status(
+    engine: Engine, integrations: Sequence[IntegrationInfo], entities: Collection[Entity]
+) -> list[dict[str, Any]]:
+    """Return one row for each integration, chosen division and entity, deletions included.
+
+    Keys: integration, connection, grant, division, division_name, entity, rows (live ones; null for deletions),
+    watermark, published_at, attempted_at, outcome, message.
+    """
+    with engine.connect() as connection:
+        states = {(state.division, state.entity): state for state in read_states(connection)}
+        live = {entity.name: _count_live(connection, entity) for entity in entities}
+    return [row for integration in integrations for row in _rows(integration, states, live)]
+
+
+def _count_live(connection: Connection, entity: Entity) -> dict[int, int]:
+    rows = connection.execute(
+        text(
+            f"SELECT division, count(*) FROM {schema.published_table(entity)} "
+            "WHERE _deleted_at IS NULL GROUP BY division"
+        )
+    )
+    return dict(rows.all())
+
+
+def _rows(
+    integration: IntegrationInfo, states: dict[tuple[int, str], SyncState], live: dict[str, dict[int, int]]
+) -> Iterator[dict[str, Any]]:
+    for division in integration.divisions:
+        if not division.is_chosen:
+            continue
+        for entity in (*live, DELETIONS):
+            known = states.get((division.division, entity), SyncState(division=division.division, entity=entity))
+            yield {
+                "integration": integration.name,
+                "connection": integration.connection_id,
+                "grant": integration.grant_status,
+                "division": division.division,
+                "division_name": division.name,
+                "entity": entity,
+                "rows": live[entity].get(division.division, 0) if entity in live else None,
+                "watermark": known.watermark,
+                "published_at": known.published_at,
+                "attempted_at": known.attempted_at,
+                "outcome": known.outcome,
+                "message": known.message,
+            }
