@@ -27,8 +27,8 @@ class ProcessError(RuntimeError):
 class Processes:
     """Processes by name, each in a session of its own, with a log of its own.
 
-    A Ctrl-C in the terminal reaches only us, so that we can stop them in the right order. Who they are is written
-    to `<folder>/processes.json`, so that `stop_recorded` can end them even after we were killed.
+    A Ctrl-C in the terminal reaches only us, so that we can stop them in order. Who they and we are is written to
+    `<folder>/processes.json`, so that `stop_recorded` can end them even after we were killed.
 
     Args:
         folder: Where the record and the folder `logs` are kept.
@@ -43,6 +43,7 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._strangers = {child.pid for child in psutil.Process().children()}
         _adopt_orphans()
+        self._write_record()
 
     def run(self, name: str, command: Sequence[str], *, timeout_s: float = 120) -> str:
         """Run a command to its end and return what it printed to its standard output.
@@ -105,18 +106,26 @@ class Processes:
         return self.logs / f"{name}.log"
 
     def _write_record(self) -> None:
-        born = {each.pid: psutil.Process(each.pid).create_time() for each in self._running.values()}
-        self._record.write_text(json.dumps(born))
+        ours = [psutil.Process(), *(psutil.Process(each.pid) for each in self._running.values())]
+        self._record.write_text(json.dumps([(process.pid, process.create_time()) for process in ours]))
+
+
+def owner_of(folder: Path) -> psutil.Process | None:
+    """Return the living process that runs `Processes` in a folder."""
+    owner, *_ = _recorded(folder) or [None]
+    return owner
 
 
 def stop_recorded(folder: Path) -> None:
-    """End the processes that a killed owner of `folder` could not end any more."""
-    record = folder / "processes.json"
-    if record.exists():
-        born = json.loads(record.read_text())
-        living = [process for pid in born if (process := _process_of(int(pid), born[pid]))]
-        end_families(living)
-        record.unlink()
+    """End the processes that a killed owner of `folder` could not end any more.
+
+    Raises:
+        ProcessError: the owner lives.
+    """
+    if owner := owner_of(folder):
+        raise ProcessError(f"process {owner.pid} is at work in {folder}. What to do: stop that one first.")
+    end_families([process for process in _recorded(folder) if process])
+    (folder / "processes.json").unlink(missing_ok=True)
 
 
 def end_families(processes: Sequence[psutil.Process]) -> None:
@@ -131,6 +140,13 @@ def end_families(processes: Sequence[psutil.Process]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=5)
+
+
+def _recorded(folder: Path) -> list[psutil.Process | None]:
+    """Return the owner and its processes; None stands for one that has ended."""
+    record = folder / "processes.json"
+    written = json.loads(record.read_text()) if record.exists() else []
+    return [_process_of(pid, born) for pid, born in written]
 
 
 def _process_of(pid: int, born: float) -> psutil.Process | None:

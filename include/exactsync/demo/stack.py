@@ -17,7 +17,7 @@ import httpx
 from cryptography.fernet import Fernet
 
 from exactsync.demo.airflow import AirflowApi, LocalAirflow, free_port
-from exactsync.demo.processes import Processes
+from exactsync.demo.processes import Processes, stop_recorded
 from exactsync.embedded import PostgresServer
 from exactsync.simulator.settings import DEMO_APP
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[3]
+DAG_ID = "exact_online_sync"
 CONNECTION_ID = "exact_online_default"
 GIVEN_WAREHOUSE = ("EXACTSYNC_WAREHOUSE_URL", "AIRFLOW_CONN_WAREHOUSE_DEFAULT")
 SIMULATOR_TIMEOUT_S = 30.0
@@ -68,16 +69,15 @@ class Stack:
         name = f"exactsync-{arguments[0]}"
         return self.processes.run(name, [sys.executable, "-m", "exactsync", *arguments])
 
-    def log_in(self) -> AirflowApi:
-        """Wait until Airflow answers and return its REST API."""
+    def wait_until_ready(self) -> AirflowApi:
+        """Wait until Airflow answers and knows the main job, and return its REST API."""
         api = AirflowApi(self.airflow.url, self.processes)
         api.log_in()
+        api.wait_for_dag(DAG_ID)
         return api
 
     def _start(self) -> None:
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True)
+        clear_folder(self.folder)
         self.warehouse_url = _given_warehouse() or self._start_warehouse()
         self.environment = self._environment()
         self.processes = Processes(self.folder, self.environment)
@@ -147,6 +147,19 @@ class Stack:
         kept.touch(mode=0o600)
         kept.write_text(Fernet.generate_key().decode())
         return kept.read_text()
+
+
+def clear_folder(folder: Path) -> None:
+    """Leave an empty folder, and no process of a stack that was killed in it.
+
+    Raises:
+        ProcessError: a living stack is at work in it.
+    """
+    if folder.exists():
+        stop_recorded(folder)
+        PostgresServer(folder / "postgres").stop()
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
 
 
 def _given_warehouse() -> str | None:

@@ -1,0 +1,93 @@
+"""`make up` and `make down`: the stack in a process of its own that outlives the command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from exactsync.demo.airflow import LOGIN, PASSWORD
+from exactsync.demo.processes import ProcessError, end_families, owner_of, stop_recorded
+from exactsync.demo.stack import Stack
+from exactsync.embedded import PostgresServer
+
+FOLDER = Path("var/stack")
+LOG = FOLDER.with_suffix(".log")
+READY = FOLDER / "ready.json"
+START_TIMEOUT_S = 180.0
+DIRECTIONS = """
+  Airflow       {airflow}   login {login}, password {password}
+  Warehouse     {warehouse}
+  Exact Online  {exact}   (simulated)
+
+The app is authorised and every company chosen; exact_online_sync runs hourly, or when you trigger it.
+`make down` stops everything.
+"""
+
+
+def bring_up() -> int:
+    """Start the stack unless it runs, print where it is, and return the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    if owner_of(FOLDER) is None or not READY.exists():
+        console.print(f"Starting PostgreSQL, a simulated Exact Online and Airflow below {FOLDER} ...")
+        _start()
+    addresses = json.loads(READY.read_text())
+    console.print(DIRECTIONS.format(**addresses, login=LOGIN, password=PASSWORD), markup=False)
+    return 0
+
+
+def bring_down() -> int:
+    """Stop the stack, or what is left of it, and return the exit code."""
+    owner = owner_of(FOLDER)
+    if owner:
+        end_families([owner])
+    stop_recorded(FOLDER)
+    PostgresServer(FOLDER / "postgres").stop()
+    READY.unlink(missing_ok=True)
+    Console().print("Stopped." if owner else "Nothing was running.")
+    return 0
+
+
+def serve() -> int:
+    """Run the stack until a signal ends it, or one of its processes ends by itself."""
+    with Stack(FOLDER, scheduled=True) as stack:
+        stack.wait_until_ready()
+        addresses = {"airflow": stack.airflow.url, "exact": stack.exact_url, "warehouse": stack.warehouse_url}
+        draft = READY.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(addresses))
+        draft.rename(READY)
+        while True:
+            stack.processes.check()
+            time.sleep(1)
+
+
+def _start() -> None:
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    READY.unlink(missing_ok=True)
+    with LOG.open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "exactsync.demo", "serve"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait(server)
+    except BaseException:
+        server.terminate()
+        server.wait()
+        raise
+
+
+def _wait(server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not READY.exists():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise ProcessError(f"the stack did not start; its log {LOG} ends:\n{LOG.read_text()[-3000:]}")
+        time.sleep(0.2)

@@ -1,0 +1,43 @@
+"""What the demo asks the simulator behind the client's back: the truth, the calls, the broken rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from exactsync.entity import Entity
+
+
+class SimulatedExact:
+    """The control API of a running simulator."""
+
+    def __init__(self, url: str) -> None:
+        self._control = httpx.Client(base_url=f"{url}/_simulator/", timeout=30)
+
+    def count_records(self, division: int, entity: Entity) -> tuple[int, int]:
+        """Return how many records the endpoint holds, and how many of them belong to the entity."""
+        records = self._get(f"truth/{division}/{entity.endpoint.rpartition('/')[2]}")["records"]
+        member = entity.member_property
+        return len(records), sum(1 for record in records if member is None or record[member])
+
+    def calls(self) -> Counter[tuple[int | None, str]]:
+        """Return how often each endpoint of each division was called, refused calls included."""
+        calls: Counter[tuple[int | None, str]] = Counter()
+        for each in self._get("calls"):
+            calls[each["division"], each["endpoint"]] += each["calls"]
+        return calls
+
+    def broken_rules(self) -> list[str]:
+        """Return every rule of Exact that the client broke, oldest first."""
+        return [f"{each['rule']}: {each['detail']}" for each in self._get("violations")]
+
+    def change_at_random(self, number: int, *, seed: int) -> Counter[str]:
+        """Insert, change and delete records of all divisions, and return how many of each."""
+        answer = self._control.post("changes", json={"random": number, "seed": seed})
+        return Counter(each["kind"] for each in answer.raise_for_status().json())
+
+    def _get(self, path: str) -> Any:
+        return self._control.get(path).raise_for_status().json()
