@@ -105,6 +105,4 @@ class Entity:
         if names[:1] != ["id"] or self.columns[0].type is not ColumnType.UUID:
             raise ValueError(f"entity {self.name}: the first column must be the key, `id uuid`")
         if (self.deleted_type is not None) != (self.feed is Feed.SYNC):
-            raise ValueError(
-                f"entity {self.name}: sync feeds, and only they, have an EntityType in sync/Deleted"
-            )
+            raise ValueError(f"entity {self.name}: sync feeds, and only they, have an EntityType in sync/Deleted")

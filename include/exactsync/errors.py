@@ -59,9 +59,7 @@ class ExactSyncError(Exception):
         """Return the same error, knowing more about where it happened; what it already knows stays."""
         given = {"integration": integration, "division": division, "entity": entity, "page": page}
         unknown = {
-            name: value
-            for name, value in given.items()
-            if value is not None and getattr(self.location, name) is None
+            name: value for name, value in given.items() if value is not None and getattr(self.location, name) is None
         }
         self.location = replace(self.location, **unknown)  # type: ignore[arg-type]
         return self

@@ -61,9 +61,7 @@ class NormalisedPage:
         return "".join("\t".join(row) + "\n" for row in zip(*cells, strict=True))
 
 
-def normalise_page(
-    entity: Entity, records: Sequence[Record], *, load_id: int, first_seq: int = 0
-) -> NormalisedPage:
+def normalise_page(entity: Entity, records: Sequence[Record], *, load_id: int, first_seq: int = 0) -> NormalisedPage:
     """Convert one page of records of `entity`; `first_seq` numbers its rows within load `load_id`."""
     try:
         return _page(entity, records, [], load_id, first_seq)
@@ -227,9 +225,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 def _days(values: list[Any]) -> pd.Series[Any]:
     days = [None if ms is None else ms // _DAY_MS for ms in map(_wire_ms, values)]
-    return pd.Series(
-        np.array(["NaT" if day is None else day for day in days], dtype="datetime64[D]").astype("M8[s]")
-    )
+    return pd.Series(np.array(["NaT" if day is None else day for day in days], dtype="datetime64[D]").astype("M8[s]"))
 
 
 def _moments(values: list[Any]) -> pd.Series[Any]:

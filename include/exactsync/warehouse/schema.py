@@ -117,7 +117,7 @@ def _absent_columns(connection: Connection, entity: Entity) -> Iterator[str]:
         ),
         {"schema": PUBLISHED, "table": entity.name},
     )
-    existing: dict[str, str] = dict(rows.all())  # type: ignore[arg-type]
+    existing: dict[str, str] = dict(rows.all())
     if not existing:
         return
     for column in entity.columns:
