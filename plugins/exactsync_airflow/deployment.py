@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from exactsync.errors import ConfigurationError
+from exactsync.exact.redact import install_redaction
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -45,12 +48,20 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
     """
     from exactsync.deployment import Deployment
 
+    quiet_logs()
     return Deployment(
         warehouse_url=warehouse_url(warehouse_conn_id),
         state_url=os.environ.get("EXACTSYNC_STATE_URL") or None,
         token_keys=token_keys(),
         find_app=find_app,
     )
+
+
+def quiet_logs() -> None:
+    """Keep secrets out of the process's log records, and a line per request too, unless Airflow logs at DEBUG."""
+    install_redaction()
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def token_keys() -> list[str]:
@@ -82,9 +93,10 @@ def warehouse_url(connection_id: str = WAREHOUSE_CONN_ID) -> str:
         host=connection.host,
         port=connection.port,
         database=connection.schema,
-        query={name: str(extra[name]) for name in _LIBPQ_EXTRAS if extra.get(name) not in (None, "")},
-    )
-    return url.render_as_string(hide_password=False)
+    ).render_as_string(hide_password=False)
+    settings = {name: str(extra[name]) for name in _LIBPQ_EXTRAS if extra.get(name) not in (None, "")}
+    # SQLAlchemy would write a space as `+`, which libpq takes for a plus
+    return f"{url}?{urlencode(settings, quote_via=quote)}" if settings else url
 
 
 def postgres_connection(connection_id: str) -> Connection:

@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import IntEnum
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -24,10 +26,12 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from exactsync.errors import DatasetBusyError, ExactSyncError, QuotaExhaustedError, RetryLaterError
+from exactsync.errors import DatasetBusyError, DefectError, ExactSyncError, QuotaExhaustedError, RetryLaterError
+from exactsync.exact.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 RESCHEDULE_JITTER_S = 3.0
 """Waiting tasks come back spread over this long, so that they do not all reach for the first call of a minute."""
@@ -44,18 +48,24 @@ class Recovery(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One division that could not be finished: what mends it, and the message for the task log."""
+    """Something that could not be done: what mends it, and what the task log says about it, free of secrets."""
 
     recovery: Recovery
     message: str
     retry_at: datetime | None = None
-    cause: BaseException | None = None
+    trace: str = ""
+    """The traceback, where whoever mends it needs it."""
 
 
 def diagnose(error: Exception) -> Failure:
     """Say what mends an error."""
-    retry_at = error.retry_at if isinstance(error, RetryLaterError) else None
-    return Failure(recovery=_recovery(error), message=_message(error), retry_at=retry_at, cause=error)
+    needs_trace = isinstance(error, DefectError) or not isinstance(error, ExactSyncError)
+    return Failure(
+        recovery=_recovery(error),
+        message=redact(_message(error)),
+        retry_at=error.retry_at if isinstance(error, RetryLaterError) else None,
+        trace=redact("".join(traceback.format_exception(error))) if needs_trace else "",
+    )
 
 
 def airflow_exception(failures: Sequence[Failure]) -> AirflowException:
@@ -71,6 +81,15 @@ def airflow_exception(failures: Sequence[Failure]) -> AirflowException:
             return AirflowFailException(message)
         case Recovery.SKIP:
             return AirflowSkipException(message)
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Turn whatever error a library call raises into Airflow's."""
+    try:
+        yield
+    except ExactSyncError as error:
+        raise airflow_exception([diagnose(error)]) from None
 
 
 def _recovery(error: Exception) -> Recovery:

@@ -147,3 +147,18 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> FakeDeployment:
     for module in ("batch", "connect", "publish"):
         monkeypatch.setattr(f"exactsync_airflow.operators.{module}.airflow_deployment", lambda _conn_id: fake)
     return fake
+
+
+@pytest.fixture
+def demo() -> DivisionRef:
+    return DEMO
+
+
+@pytest.fixture
+def shop() -> DivisionRef:
+    return SHOP
+
+
+@pytest.fixture
+def belge() -> DivisionRef:
+    return BELGE

@@ -99,6 +99,8 @@ class ExactOnlineBatchOperator(BaseOperator):
                 error.at(integration=division.integration, division=division.division)
             failure = diagnose(error)
             self.log.warning("%s: %s", division.label, failure.message)
+            if failure.trace:
+                self.log.warning("%s", failure.trace)
             if failure.recovery is Recovery.FAIL:
                 progress.refuse(key, failure.message)
             return failure
@@ -108,4 +110,4 @@ class ExactOnlineBatchOperator(BaseOperator):
         exception = airflow_exception(failures)
         if all(failure.recovery is not Recovery.RESCHEDULE for failure in failures):
             leave_problems(context, failures)
-        raise exception from next((failure.cause for failure in failures if failure.cause), None)
+        raise exception

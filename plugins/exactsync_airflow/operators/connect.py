@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from exactsync.errors import ConfigurationError, ExactSyncError
+from exactsync.errors import ConfigurationError
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
 from exactsync_airflow.operators.problems import leave_problems
-from exactsync_airflow.recovery import Recovery, airflow_exception, diagnose
+from exactsync_airflow.recovery import Recovery, airflow_errors, airflow_exception, diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,17 +50,14 @@ class ExactOnlineConnectOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[list[dict[str, Any]]]:
         """Return batches of divisions."""
-        try:
+        with airflow_errors():
             connected = self._connect()
-        except ExactSyncError as error:
-            raise airflow_exception([diagnose(error)]) from error
         failures = [diagnose(problem) for problem in connected.problems]
         for failure in failures:
             self.log.error("Left out: %s", failure.message)
-        if failures and (
-            not connected.divisions or any(failure.recovery is Recovery.RESCHEDULE for failure in failures)
-        ):
-            raise airflow_exception(failures) from connected.problems[0]
+        must_wait = any(failure.recovery is Recovery.RESCHEDULE for failure in failures)
+        if failures and (must_wait or not connected.divisions):
+            raise airflow_exception(failures)
         leave_problems(context, failures)
         return self._batches(connected)
 

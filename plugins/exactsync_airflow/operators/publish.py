@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 
-from exactsync.errors import ExactSyncError
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
 from exactsync_airflow.operators.problems import gather_problems
-from exactsync_airflow.recovery import airflow_exception, diagnose
+from exactsync_airflow.recovery import airflow_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow.sdk import Context
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     from exactsync.load import LoadResult
 
@@ -41,7 +41,7 @@ class ExactOnlinePublishOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Report on the run; AirflowFailException if a part of it was not done."""
-        ti = context["ti"]
+        ti = cast("RuntimeTaskInstance", context["ti"])
         self._log_results(ti.run_id)
         tasks = list(ti.get_task_breadcrumbs(ti.dag_id, ti.run_id))
         problems = gather_problems(context, {task["task_id"] for task in tasks})
@@ -52,10 +52,8 @@ class ExactOnlinePublishOperator(BaseOperator):
             raise AirflowFailException(_verdict(failed))
 
     def _log_results(self, run_id: str) -> None:
-        try:
+        with airflow_errors():
             results = airflow_deployment(self.warehouse_conn_id).report(run_id)
-        except ExactSyncError as error:
-            raise airflow_exception([diagnose(error)]) from error
         if results:
             self.log.info("What this run loaded:\n%s", results_table(results))
         else:

@@ -85,7 +85,7 @@ class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
         for result in results:
             if result["watermark_after"] is not None:
                 context["asset_state_store"][asset].set(str(result["division"]), result["watermark_after"])
-        changed = {
+        changed: dict[str, Any] = {
             str(result["division"]): {name: result[name] for name in ("inserted", "updated", "deleted")}
             for result in results
             if result["inserted"] or result["updated"] or result["deleted"]

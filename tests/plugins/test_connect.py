@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException
+
+from exactsync.errors import (
+    ConfigurationError,
+    ExactUnavailableError,
+    QuotaExhaustedError,
+    ReauthorisationRequiredError,
+)
+from exactsync_airflow.operators.connect import ExactOnlineConnectOperator
+
+LATER = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+DEAD = ReauthorisationRequiredError("The grant is gone.", reason="revoked", remedy="Authorise again.")
+
+
+def connect(**arguments: Any) -> ExactOnlineConnectOperator:
+    return ExactOnlineConnectOperator(task_id="connect", **arguments)
+
+
+def test_each_division_is_a_batch_of_its_own(deployment, context, demo, shop) -> None:
+    assert connect().execute(context) == [[demo.to_json()], [shop.to_json()]]
+
+
+def test_batches_can_be_larger_and_lose_nobody(deployment, context, demo, shop, belge) -> None:
+    deployment.found = [demo, shop, belge]
+    assert connect(batch_size=2).execute(context) == [[demo.to_json(), shop.to_json()], [belge.to_json()]]
+
+
+def test_the_choice_reaches_the_library(deployment, context) -> None:
+    connect(integrations=["nl"], divisions=[1000001]).execute(context)
+    assert deployment.calls == [("connect", {"integrations": ["nl"], "divisions": [1000001]})]
+
+
+def test_one_dead_grant_does_not_stop_the_others_but_is_reported(deployment, context, ti, demo) -> None:
+    deployment.found, deployment.problems = [demo], [DEAD]
+    assert connect().execute(context) == [[demo.to_json()]]
+    assert ti.xcoms["problems"] == [{"message": str(DEAD), "skipped": False}]
+
+
+def test_it_fails_with_every_reason_when_nobody_can_be_reached(deployment, context) -> None:
+    forbidden = ConfigurationError("No right.", remedy="Give it.")
+    deployment.found, deployment.problems = [], [DEAD, forbidden]
+    with pytest.raises(AirflowFailException) as raised:
+        connect().execute(context)
+    assert str(raised.value).splitlines() == [str(DEAD), str(forbidden)]
+
+
+def test_it_tells_a_newcomer_how_to_begin(deployment, context) -> None:
+    deployment.found = []
+    with pytest.raises(AirflowFailException, match="exactsync authorise"):
+        connect().execute(context)
+
+
+def test_it_waits_for_the_next_minute_rather_than_leave_an_integration_out(deployment, context) -> None:
+    deployment.problems = [QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")]
+    with pytest.raises(AirflowRescheduleException):
+        connect().execute(context)
+
+
+def test_it_is_retried_while_exact_is_away(deployment, context) -> None:
+    deployment.errors = {"connect": [ExactUnavailableError("Maintenance.", retry_at=LATER)]}
+    with pytest.raises(AirflowException) as raised:
+        connect().execute(context)
+    assert type(raised.value) is AirflowException
+
+
+def test_it_does_not_call_exact_with_an_unmigrated_warehouse(deployment, context) -> None:
+    deployment.errors = {"check": [ConfigurationError("The schema is missing.", remedy="Run `exactsync migrate`.")]}
+    with pytest.raises(AirflowFailException, match="exactsync migrate"):
+        connect().execute(context)
+    assert deployment.calls == []

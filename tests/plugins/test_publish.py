@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from exactsync.errors import ConfigurationError
+from exactsync.load import LoadResult
+from exactsync_airflow.operators.publish import ExactOnlinePublishOperator, results_table
+
+if TYPE_CHECKING:
+    from exactsync.load import DivisionRef
+
+
+def publish() -> ExactOnlinePublishOperator:
+    return ExactOnlinePublishOperator(task_id="publish")
+
+
+def loaded(division: DivisionRef, entity: str, **counts: Any) -> LoadResult:
+    return LoadResult(
+        integration=division.integration,
+        division=division.division,
+        entity=entity,
+        mode="incremental",
+        outcome="published",
+        **counts,
+    )
+
+
+def crumb(task_id: str, state: str) -> dict[str, Any]:
+    return {"task_id": task_id, "map_index": 0, "state": state}
+
+
+def test_a_run_in_which_all_went_well_ends_well(deployment, context, ti) -> None:
+    ti.breadcrumbs = [crumb("connect", "success"), crumb("gl_accounts", "success"), crumb("suppliers", "skipped")]
+    publish().execute(context)
+    assert deployment.calls == [("report", "manual__1")]
+
+
+def test_a_run_with_a_failed_task_ends_failed_and_names_it(deployment, context, ti) -> None:
+    ti.breadcrumbs = [
+        crumb("gl_accounts", "failed"),
+        crumb("gl_accounts", "failed"),
+        crumb("suppliers", "success"),
+        crumb("vat_codes", "upstream_failed"),
+    ]
+    with pytest.raises(AirflowFailException, match=r"gl_accounts \(2\), vat_codes") as raised:
+        publish().execute(context)
+    assert "suppliers" not in str(raised.value)
+    assert "What to do" in str(raised.value)
+
+
+def test_a_run_that_left_an_integration_out_ends_failed(deployment, context, ti) -> None:
+    ti.breadcrumbs = [crumb("connect", "success")]
+    ti.left = {"connect": [{"message": "The grant is gone.", "skipped": False}]}
+    with pytest.raises(AirflowFailException, match="clear `connect`"):
+        publish().execute(context)
+
+
+def test_what_mends_itself_does_not_fail_the_run(deployment, context, ti) -> None:
+    ti.breadcrumbs = [crumb("gl_accounts", "skipped")]
+    ti.left = {"gl_accounts": [{"message": "degraded: budget.", "skipped": True}]}
+    publish().execute(context)
+
+
+def test_it_fails_with_the_reason_when_the_warehouse_cannot_be_asked(deployment, context) -> None:
+    deployment.errors = {"report": [ConfigurationError("No schema.", remedy="Run `exactsync migrate`.")]}
+    with pytest.raises(AirflowFailException, match="exactsync migrate"):
+        publish().execute(context)
+
+
+def test_the_table_has_a_line_for_each_division_and_entity(demo, belge) -> None:
+    table = results_table(
+        [
+            loaded(demo, "gl_accounts", rows_read=1200, inserted=1000, unchanged=200, calls=2, seconds=3.14),
+            loaded(belge, "supplier_bank_accounts", rows_read=5_000_000, quarantined=17),
+        ]
+    )
+    lines = [line.split() for line in table.splitlines() if line.strip()]
+    assert ["nl", "1000001", "gl_accounts", "published", "1200", "1000", "0", "0", "200", "0", "2", "3.1"] in lines
+    assert ["be", "2000001", "supplier_bank_accounts", "published", "5000000"] in [line[:5] for line in lines]
+
+
+def test_the_table_shows_names_as_they_are_even_if_they_look_like_markup(demo) -> None:
+    assert "[red]nl[/red]" in results_table(
+        [
+            LoadResult(
+                integration="[red]nl[/red]", division=1, entity="gl_accounts", mode="full", outcome="published", calls=1
+            )
+        ]
+    )

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+)
+
+from exactsync.credentials import Secret
+from exactsync.errors import (
+    ConfigurationError,
+    DatasetBusyError,
+    DefectError,
+    ExactUnavailableError,
+    GuardError,
+    QuotaExhaustedError,
+    ReauthorisationRequiredError,
+)
+from exactsync_airflow.recovery import RESCHEDULE_JITTER_S, airflow_errors, airflow_exception, diagnose
+
+LATER = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+MINUTE = QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")
+DAY = QuotaExhaustedError("5,000 calls used.", retry_at=LATER, window="day")
+BLOCKED = QuotaExhaustedError("10 errors within the hour.", retry_at=LATER, window="errors")
+BUSY = DatasetBusyError("Somebody reads it.", retry_at=LATER, holder="exact_online_full_refresh/weekly")
+AWAY = ExactUnavailableError("Maintenance.", retry_at=LATER)
+GONE = ReauthorisationRequiredError("The grant is gone.", reason="revoked", remedy="Authorise again.")
+FORBIDDEN = ConfigurationError("The user may not read this.", remedy="Give the right.")
+SUSPICIOUS = GuardError("It would delete 90 % of suppliers.", remedy="Run it with confirm_deletions.")
+BROKEN = DefectError("The page links to itself.")
+DATABASE_AWAY = ConnectionError("server closed the connection")
+
+
+@pytest.mark.parametrize(
+    ("error", "exception"),
+    [
+        (MINUTE, AirflowRescheduleException),
+        (DAY, AirflowSkipException),
+        (BLOCKED, AirflowSkipException),
+        (BUSY, AirflowSkipException),
+        (AWAY, AirflowException),
+        (DATABASE_AWAY, AirflowException),
+        (GONE, AirflowFailException),
+        (FORBIDDEN, AirflowFailException),
+        (SUSPICIOUS, AirflowFailException),
+        (BROKEN, AirflowFailException),
+    ],
+)
+def test_each_error_has_its_recovery(error: Exception, exception: type[Exception]) -> None:
+    assert type(airflow_exception([diagnose(error)])) is exception
+
+
+@pytest.mark.parametrize(
+    ("errors", "exception"),
+    [
+        ([FORBIDDEN, MINUTE, AWAY], AirflowRescheduleException),
+        ([FORBIDDEN, AWAY, BUSY], AirflowException),
+        ([DAY, FORBIDDEN], AirflowFailException),
+        ([DAY, BUSY], AirflowSkipException),
+    ],
+)
+def test_of_several_errors_the_one_that_can_still_be_helped_decides(
+    errors: list[Exception], exception: type[Exception]
+) -> None:
+    assert type(airflow_exception([diagnose(error) for error in errors])) is exception
+
+
+def test_a_used_up_minute_is_waited_out_with_a_little_spread() -> None:
+    later_still = QuotaExhaustedError("", retry_at=LATER + timedelta(seconds=40), window="minute")
+    waits = set()
+    for _ in range(20):
+        exception = airflow_exception([diagnose(later_still), diagnose(MINUTE)])
+        assert isinstance(exception, AirflowRescheduleException)
+        waits.add((exception.reschedule_date - LATER).total_seconds())
+    assert all(0 <= wait <= RESCHEDULE_JITTER_S for wait in waits)
+    assert len(waits) > 10
+
+
+def test_the_whole_message_reaches_the_task_log() -> None:
+    error = ConfigurationError("The user may not read this.", remedy="Give the right.")
+    error.at(integration="nl", division=1000002, entity="suppliers")
+    assert str(airflow_exception([diagnose(error), diagnose(GONE)])).splitlines() == [
+        "integration nl, division 1000002, entity suppliers: The user may not read this. What to do: Give the right.",
+        "The grant is gone. What to do: Authorise again.",
+    ]
+
+
+def test_a_skipped_task_says_who_is_in_the_way_or_what_is_used_up() -> None:
+    assert "exact_online_full_refresh/weekly" in str(airflow_exception([diagnose(BUSY)]))
+    assert "degraded: budget" in str(airflow_exception([diagnose(DAY)]))
+
+
+def test_no_secret_gets_out_with_an_error_that_nobody_foresaw() -> None:
+    token = Secret("an-access-token-that-must-stay-inside").reveal()
+
+    def fetch() -> None:
+        raise RuntimeError(f"GET failed, token {token}")
+
+    with pytest.raises(RuntimeError) as raised:
+        fetch()
+    failure = diagnose(raised.value)
+    assert token not in failure.message + failure.trace
+    assert "RuntimeError" in failure.message
+    assert "in fetch" in failure.trace
+
+
+def test_the_librarys_errors_become_airflows_without_their_chain() -> None:
+    with pytest.raises(AirflowFailException) as raised, airflow_errors():
+        raise GONE
+    assert raised.value.__suppress_context__
