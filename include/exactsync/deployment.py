@@ -123,6 +123,11 @@ class Deployment:
                     "EXACTSYNC_STATE_URL) and that the server runs.",
                 ) from None
 
+    def close(self) -> None:
+        """Let go of the databases."""
+        for engine in self._engines():
+            engine.dispose()
+
     def _engines(self) -> list[Engine]:
         return list(dict.fromkeys([self._state, self._warehouse]))
 

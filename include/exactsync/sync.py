@@ -100,12 +100,13 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
         resume=load.next_url,
         page=load.next_page,
     )
-    started, calls = time.monotonic(), client.calls
+    spent = _Spent(client)
     with closing(pages):
         for page in pages:
             normalised = normalise_page(entity, page.records, load_id=load.load_id, first_seq=load.rows_read)
             for quarantined in normalised.quarantined:
                 log.warning("Page %d: record %s goes to quarantine: %s.", page.number, *_named(quarantined))
+            calls, seconds = spent.since_last()
             load = loads.stage_page(
                 engine,
                 held,
@@ -115,12 +116,26 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
                 rows_read=len(page.records),
                 next_url=page.next_url,
                 watermark_read=_highest_timestamp(page),
-                calls=client.calls - calls,
-                seconds=time.monotonic() - started,
+                calls=calls,
+                seconds=seconds,
             )
-            started, calls = time.monotonic(), client.calls
             log.debug("Staged page %d: %d records.", page.number, len(page.records))
     return load
+
+
+class _Spent:
+    """The calls and seconds that went by; the next page's call may already be among them."""
+
+    def __init__(self, client: ExactClient) -> None:
+        self._client = client
+        self._calls, self._at = client.calls, time.monotonic()
+
+    def since_last(self) -> tuple[int, float]:
+        """Return what was spent since the last time this was asked."""
+        calls, at = self._client.calls, time.monotonic()
+        spent = calls - self._calls, at - self._at
+        self._calls, self._at = calls, at
+        return spent
 
 
 def _named(quarantined: Any) -> tuple[str, str]:
@@ -135,7 +150,7 @@ def _highest_timestamp(page: FeedPage) -> int | None:
 def _apply_deletions(
     engine: Engine, client: ExactClient, logged: list[Entity], ref: DivisionRef, run: Run, held: Lease
 ) -> DeletionsResult:
-    started, calls, read = time.monotonic(), client.calls, 0
+    spent, read = _Spent(client), 0
     before = after = _watermark(engine, ref.division, DELETIONS)
     by_type = {entity.deleted_type: entity for entity in logged}
     deleted = dict.fromkeys((entity.name for entity in logged), 0)
@@ -148,12 +163,13 @@ def _apply_deletions(
             ours = [entry for entry in entries if entry.entity_type in by_type]
             counts = deletions.apply_page(engine, held, logged, ours, watermark=after, ref=ref, run=run)
             deleted = {name: total + counts[name] for name, total in deleted.items()}
+    calls, seconds = spent.since_last()
     result = DeletionsResult(
         integration=ref.integration,
         division=ref.division,
         read=read,
-        calls=client.calls - calls,
-        seconds=time.monotonic() - started,
+        calls=calls,
+        seconds=seconds,
         deleted=deleted,
     )
     deletions.record_reading(engine, result, run, before=before, after=after)

@@ -1,0 +1,56 @@
+"""The use case against the strict simulator: calls, watermarks, deletions, resumption, refusals."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exactsync.entities import entities
+from exactsync.errors import ConfigurationError, ExactSyncError
+from exactsync.simulator import Company, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.conftest import Installation
+
+SIZES = {"GLAccounts": 2345, "VATCodes": 61, "Costcenters": 130, "Costunits": 0, "Accounts": 1999}
+SETTINGS = Settings(
+    hostile=0.2,
+    calls_per_minute=1000,
+    companies=(
+        Company(code=1000001, name="Demo Holding", country="NL", sizes=SIZES),
+        Company(code=1000002, name="Demo Belgium", country="BE", sizes={"GLAccounts": 3, "Accounts": 4}),
+    ),
+)
+FIRST_CALLS = {
+    "gl_accounts": ceil(2345 / 1000),
+    "vat_codes": ceil(61 / 60),
+    "cost_centers": ceil(130 / 60),
+    "cost_units": 1,
+    "suppliers": ceil(1999 / 1000),
+}
+
+
+@pytest.fixture
+def installation(install: Callable[[Settings], Installation]) -> Installation:
+    return install(SETTINGS)
+
+
+@pytest.mark.parametrize("entity", list(entities()))
+def test_the_first_sync_costs_one_call_a_page_and_the_next_finds_nothing_new(
+    installation: Installation, entity: str
+) -> None:
+    first = installation.sync(entity)
+    assert first.calls == FIRST_CALLS[entity]
+    second = installation.sync(entity)
+    assert (second.outcome, second.inserted, second.updated, second.deleted) == ("unchanged", 0, 0, 0)
+    assert installation.simulator.violations() == []
+
+
+@pytest.mark.parametrize("entity", ["gl_accounts", "suppliers"])
+def test_when_nothing_changed_a_sync_feed_costs_one_call(installation: Installation, entity: str) -> None:
+    installation.sync(entity)
+    assert installation.sync(entity).calls == 1
