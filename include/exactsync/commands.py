@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from exactsync.deployment import Deployment
 from exactsync.entities import entities
+from exactsync.environment import read_deployment
 from exactsync.errors import ConfigurationError, ExactSyncError, RetryLaterError
 from exactsync.exact.oauth import code_of
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Run
@@ -23,6 +23,8 @@ from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Run
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from exactsync.deployment import Deployment
 
 DIVISIONS_AT_ONCE = 4
 PATIENCE_S = 90.0
@@ -139,7 +141,7 @@ def simulate(options: argparse.Namespace) -> None:
 
 
 def _deployment() -> Deployment:
-    return Deployment.from_environment(os.environ, patience_s=PATIENCE_S)
+    return read_deployment(os.environ, patience_s=PATIENCE_S)
 
 
 def _code(redirected: str, *, state: str | None) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import OperationalError
 
 from exactsync import sync
-from exactsync.credentials import app_from_connection
 from exactsync.entities import entities
 from exactsync.errors import ConfigurationError, ExactSyncError, ReauthorisationRequiredError
 from exactsync.exact import oauth
@@ -31,7 +30,7 @@ from exactsync.warehouse.status import read_status
 from exactsync.warehouse.tokens import PostgresTokenStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import httpx
     from sqlalchemy import Engine
@@ -78,31 +77,6 @@ class Deployment:
         self._find_app = find_app
         self._transport = transport
         self._patience_s = patience_s
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str], *, patience_s: float = 0.0) -> Self:
-        """Return the installation that the environment describes, as the README lists the variables."""
-        warehouse_url = environ.get("EXACTSYNC_WAREHOUSE_URL") or environ.get("AIRFLOW_CONN_WAREHOUSE_DEFAULT", "")
-        if not warehouse_url:
-            raise ConfigurationError(
-                "EXACTSYNC_WAREHOUSE_URL is not set.", remedy="Set it to postgresql://user:password@host/database."
-            )
-
-        def find_app(connection_id: str) -> App:
-            variable = f"AIRFLOW_CONN_{connection_id.upper()}"
-            if variable not in environ:
-                raise ConfigurationError(
-                    f"Connection {connection_id} is not known here.", remedy=f"Set {variable} (JSON or URI)."
-                )
-            return app_from_connection(connection_id, environ[variable])
-
-        return cls(
-            warehouse_url=warehouse_url,
-            state_url=environ.get("EXACTSYNC_STATE_URL") or None,
-            token_keys=environ.get("EXACTSYNC_TOKEN_KEYS", "").split(","),
-            find_app=find_app,
-            patience_s=patience_s,
-        )
 
     # -- databases
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exactsync.entities import entities
-from exactsync.errors import ConfigurationError, ExactSyncError
 from exactsync.simulator import Company, Settings
 
 if TYPE_CHECKING:
