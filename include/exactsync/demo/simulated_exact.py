@@ -11,11 +11,23 @@ if TYPE_CHECKING:
     from exactsync.entity import Entity
 
 
+CallKey = tuple[int | None, str]
+"""A division, and the path of an endpoint below it."""
+
+
 class SimulatedExact:
     """The control API of a running simulator."""
 
     def __init__(self, url: str) -> None:
         self._control = httpx.Client(base_url=f"{url}/_simulator/", timeout=30)
+
+    def is_up(self) -> bool:
+        """Tell whether it answers."""
+        try:
+            self._get("clock")
+        except httpx.TransportError:
+            return False
+        return True
 
     def count_records(self, division: int, entity: Entity) -> tuple[int, int]:
         """Return how many records the endpoint holds, and how many of them belong to the entity."""
@@ -23,9 +35,9 @@ class SimulatedExact:
         member = entity.member_property
         return len(records), sum(1 for record in records if member is None or record[member])
 
-    def calls(self) -> Counter[tuple[int | None, str]]:
+    def calls(self) -> Counter[CallKey]:
         """Return how often each endpoint of each division was called, refused calls included."""
-        calls: Counter[tuple[int | None, str]] = Counter()
+        calls: Counter[CallKey] = Counter()
         for each in self._get("calls"):
             calls[each["division"], each["endpoint"]] += each["calls"]
         return calls

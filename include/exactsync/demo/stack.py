@@ -17,7 +17,8 @@ import httpx
 from cryptography.fernet import Fernet
 
 from exactsync.demo.airflow import AirflowApi, LocalAirflow, free_port
-from exactsync.demo.processes import Processes, stop_recorded
+from exactsync.demo.processes import ProcessError, Processes, stop_recorded
+from exactsync.demo.simulated_exact import SimulatedExact
 from exactsync.embedded import PostgresServer
 from exactsync.simulator.settings import DEMO_APP
 
@@ -43,8 +44,8 @@ class Stack:
     """
 
     def __init__(self, folder: Path, *, scheduled: bool = False) -> None:
-        self.folder = folder
-        self.airflow = LocalAirflow(home=folder / "airflow", root=ROOT, port=free_port(), scheduled=scheduled)
+        self.folder = folder.absolute()
+        self.airflow = LocalAirflow(home=self.folder / "airflow", root=ROOT, port=free_port(), scheduled=scheduled)
         self.exact_url = f"http://127.0.0.1:{free_port()}"
         self.warehouse_url = ""
         self.environment: dict[str, str] = {}
@@ -95,17 +96,12 @@ class Stack:
     def _start_simulator(self) -> None:
         port = self.exact_url.rpartition(":")[2]
         self.processes.start("simulator", [sys.executable, "-m", "exactsync", "simulate", "--port", port])
-        deadline = time.monotonic() + SIMULATOR_TIMEOUT_S
-        while True:
+        exact, deadline = SimulatedExact(self.exact_url), time.monotonic() + SIMULATOR_TIMEOUT_S
+        while not exact.is_up():
             self.processes.check()
-            try:
-                httpx.get(self.exact_url)
-            except httpx.TransportError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+            if time.monotonic() > deadline:
+                raise ProcessError(f"the simulator does not answer:\n{self.processes.tail('simulator')}")
+            time.sleep(0.1)
 
     def _connect(self) -> None:
         """Do what a person does once: create the schema, authorise the app, choose the companies."""
