@@ -10,12 +10,16 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import OperationalError
+
 from exactsync import commands
 from exactsync.entities import entities
-from exactsync.errors import ExactSyncError, RetryLaterError
+from exactsync.errors import ConfigurationError, ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
 
 DONE, FAILED, WRONG_USE, TRY_AGAIN_LATER = 0, 1, 2, 75
+
+_DATABASES = "Check EXACTSYNC_WAREHOUSE_URL and EXACTSYNC_STATE_URL, and that the server runs."
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -37,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report(error, TRY_AGAIN_LATER)
     except ExactSyncError as error:
         return _report(error, FAILED)
+    except OperationalError as error:
+        return _report(ConfigurationError(f"A database failed: {str(error.orig).strip()}", remedy=_DATABASES), FAILED)
     except KeyboardInterrupt:
         return FAILED
     return DONE

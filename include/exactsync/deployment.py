@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from exactsync import sync
 from exactsync.entities import entities
-from exactsync.errors import ConfigurationError, ExactSyncError, ReauthorisationRequiredError
+from exactsync.errors import ConfigurationError, DatasetBusyError, ExactSyncError, ReauthorisationRequiredError
 from exactsync.exact import oauth
 from exactsync.exact.client import ExactClient
 from exactsync.exact.consent import accept_code
@@ -239,9 +239,10 @@ class Deployment:
             yield
         except ExactSyncError as error:
             error.at(integration=ref.integration, division=ref.division, entity=entity)
-            state.note_attempt(
-                self._warehouse, ref.division, entity, run=run, outcome=type(error).__name__, message=str(error)
-            )
+            if not isinstance(error, DatasetBusyError):  # the attempt that counts is the holder's
+                state.note_attempt(
+                    self._warehouse, ref.division, entity, run=run, outcome=type(error).__name__, message=str(error)
+                )
             if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
                 directory.mark_stale(self._state, ref.integration)
             raise

@@ -27,7 +27,7 @@ def create_engine(url: str) -> Engine:
     remedy = "Give it as postgresql://user:password@host:port/database."
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError("The database URL cannot be read.", remedy=remedy) from None
     if parsed.drivername not in _SCHEMES:
         raise ConfigurationError(f"'{parsed.drivername}' is not PostgreSQL.", remedy=remedy)

@@ -108,6 +108,6 @@ def note_attempt(engine: Engine, division: int, entity: str, *, run: Run, outcom
                 "entity": entity,
                 "run_id": run.run_id,
                 "outcome": outcome,
-                "message": message or None,
+                "message": message.replace("\0", "") or None,
             },
         )

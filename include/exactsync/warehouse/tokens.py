@@ -244,6 +244,6 @@ def _persistently() -> Retrying:
     return Retrying(
         retry=retry_if_exception_type(OperationalError),
         stop=stop_after_delay(STORE_PATIENCE_S),
-        wait=wait_exponential_jitter(initial=0.1, max=5.0),
+        wait=wait_exponential_jitter(multiplier=0.1, max=5.0),
         reraise=True,
     )
