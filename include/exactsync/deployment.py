@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import OperationalError
@@ -72,11 +73,15 @@ class Deployment:
     ) -> None:
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
-        self._tokens = PostgresTokenStore(self._state, token_keys)
+        self._token_keys = token_keys
         self._ledger = PostgresLedger(self._state)
         self._find_app = find_app
         self._transport = transport
         self._patience_s = patience_s
+
+    @cached_property
+    def _tokens(self) -> PostgresTokenStore:
+        return PostgresTokenStore(self._state, self._token_keys)  # its keys are not needed to migrate
 
     # -- databases
 
