@@ -59,7 +59,7 @@ class Database:
         Raises:
             KeyError: there is none.
         """
-        return self._tables[division, entity_set].by_timestamp[key]
+        return self._table(division, entity_set).by_timestamp[key]
 
     def delete(self, division: int, entity_set: str, key: Key, *, deleted_by: UUID) -> None:
         """Remove a record; entity sets that sync/Deleted knows leave a line there.
@@ -67,7 +67,7 @@ class Database:
         Raises:
             KeyError: there is none.
         """
-        table = self._tables[division, entity_set]
+        table = self._table(division, entity_set)
         del table.by_timestamp[key]
         table.by_key = None
         deleted_type = self._catalogue.entity_sets[entity_set].deleted_type
@@ -96,11 +96,11 @@ class Database:
 
     def by_timestamp(self, division: int, entity_set: str) -> list[Record]:
         """Return the records, lowest rowversion first."""
-        return list(self._tables[division, entity_set].by_timestamp.values())
+        return list(self._table(division, entity_set).by_timestamp.values())
 
     def by_key(self, division: int, entity_set: str) -> list[Record]:
         """Return the records in the order of their key; the list is shared, leave it as it is."""
-        table = self._tables[division, entity_set]
+        table = self._table(division, entity_set)
         if table.by_key is None:
             name = self._catalogue.entity_sets[entity_set].key
             table.by_key = sorted(table.by_timestamp.values(), key=lambda record: int(record[name]))
@@ -119,6 +119,10 @@ class Database:
     def new_id(self) -> UUID:
         """Return an id, the same one at the same point for the same seed."""
         return UUID(int=self._random.getrandbits(128), version=4)
+
+    def _table(self, division: int, entity_set: str) -> _Table:
+        """Return a table to read from; reading makes none."""
+        return self._tables.get((division, entity_set), _Table())
 
     def _key(self, entity_set: str, record: Record) -> Key:
         key: Key = record[self._catalogue.entity_sets[entity_set].key]

@@ -128,7 +128,7 @@ def _select(text: str | None, endpoint: Endpoint) -> tuple[str, ...] | None:
         return None
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if names == ("*",):
-        return None
+        return tuple(endpoint.properties)
     for name in names:
         if name not in endpoint.properties:
             model = endpoint.entity_set.model

@@ -19,6 +19,7 @@ Record = Mapping[str, Any]
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock time has no zone on the wire
 _MILLISECOND = timedelta(milliseconds=1)
 _MIDNIGHT = time()
+_WHOLE_LIMIT = 1e15
 
 
 def wall_clock(moment: datetime) -> datetime:
@@ -54,10 +55,16 @@ def _day_start(day: date) -> datetime:
     return datetime.combine(day, _MIDNIGHT)
 
 
+def _plain_number(number: float) -> float | int:
+    """Return a whole double as it is sent: without a decimal point (`AmountFC 9075` in samples)."""
+    return int(number) if abs(number) < _WHOLE_LIMIT and number == int(number) else number
+
+
 _COMPARABLE: dict[Kind, Callable[[Any], Any]] = {Kind.MOMENT: wall_clock, Kind.DAY: _day_start}
 _ENCODERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.GUID: str,
     Kind.INT64: str,
+    Kind.DOUBLE: _plain_number,
     Kind.MOMENT: lambda moment: encode_date(wall_clock(moment)),
     Kind.DAY: lambda day: encode_date(_day_start(day)),
 }

@@ -18,7 +18,7 @@ from exactsync.simulator.odata.syntax import (
 from exactsync.simulator.odata.tokens import Token, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 _ORDERED = frozenset({"gt", "ge", "lt", "le"})
@@ -96,10 +96,10 @@ class _Parser:
         if self.peek() != "not":
             return self._parse_comparison()
         self._take()
-        with_operand = self._nested(self._parse_not)
-        if with_operand.type is not EdmType.BOOLEAN:
+        operand = self._nested(self._parse_not)
+        if operand.type is not EdmType.BOOLEAN:
             raise FilterError
-        return Negation(with_operand)
+        return Negation(operand)
 
     def _parse_comparison(self) -> Expression:
         left = self._parse_operand()
@@ -146,7 +146,7 @@ class _Parser:
             raise FilterError
         return Property(token.text, kind)
 
-    def _nested(self, parse: _Rule) -> Expression:
+    def _nested(self, parse: Callable[[], Expression]) -> Expression:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise FilterError
@@ -164,12 +164,6 @@ class _Parser:
         token = self._take()
         if token.text != mark or token.literal is not None:
             raise FilterError
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Rule = Callable[[], Expression]
 
 
 def _logical(operator: str, left: Expression, right: Expression) -> Logical:
