@@ -19,15 +19,22 @@ class Clock:
 
     Args:
         source: seconds since the epoch; a test may give a function of its own.
+        sleep: waits for so many seconds.
     """
 
-    def __init__(self, source: Callable[[], float] = time.time) -> None:
+    def __init__(self, source: Callable[[], float] = time.time, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._source = source
+        self._sleep = sleep
         self._offset_s = 0.0
 
     def now(self) -> float:
         """Return seconds since the epoch."""
         return self._source() + self._offset_s
+
+    def sleep(self, seconds: float) -> None:
+        """Take the time that an answer takes; never called while anything is locked."""
+        if seconds:
+            self._sleep(seconds)
 
     def utc(self) -> datetime:
         """Return the time as an aware datetime, cut to whole milliseconds as Exact's is."""

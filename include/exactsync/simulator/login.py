@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from exactsync.simulator.limits import ErrorSource
@@ -43,7 +42,7 @@ class LoginApi:
             if not world.readers.enter(calls):
                 world.journal.record(Rule.PARALLEL_REFRESH, "two token calls at once")
         try:
-            time.sleep(world.settings.latency_s)
+            world.clock.sleep(world.settings.latency_s)
             with world.lock:
                 return self._token_within_velocity(request, ErrorSource(client_id, "", None, _TOKEN_ENDPOINT))
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,7 +92,7 @@ class RestApi:
         try:
             with self._reading(caller, target) as dataset:
                 response = self._perform(request, target, caller, dataset)
-                time.sleep(world.settings.latency_s)
+                world.clock.sleep(world.settings.latency_s)
             with world.lock:
                 self._check_end(caller)
         except RefusedError as refused:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from exactsync.simulator import DEMO_APP, Clock, Company, RegisteredApp, Settings, Simulator, SimulatorTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOON = 1_718_452_800.0  # 2024-06-15T12:00:00Z, on a minute
 NL, BE, FORBIDDEN = 101, 102, 103
@@ -102,8 +106,8 @@ class FrozenTime:
         return NOON
 
 
-def create_simulator(**changes: Any) -> Simulator:
-    return Simulator(Settings(**{"companies": COMPANIES, **changes}), clock=Clock(FrozenTime()))
+def create_simulator(*, sleep: Callable[[float], None] = time.sleep, **changes: Any) -> Simulator:
+    return Simulator(Settings(**{"companies": COMPANIES, **changes}), clock=Clock(FrozenTime(), sleep=sleep))
 
 
 @pytest.fixture
@@ -119,7 +123,7 @@ def visitor(simulator: Simulator) -> Visitor:
 
 @pytest.fixture
 def visit():
-    """Return a function that makes a visitor of a new simulator with the given settings."""
+    """Return a function that makes a visitor of a new simulator with the given settings (and way to sleep)."""
 
     def create(**changes: Any) -> Visitor:
         return Visitor(create_simulator(**changes)).login()
