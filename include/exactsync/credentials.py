@@ -202,13 +202,13 @@ def app_from_connection(connection_id: str, value: str) -> App:
         extra = fields.get("extra") or {}
         extra = json.loads(extra) if isinstance(extra, str) else extra
         base_url = _base_url(fields, extra)
-        port_is_valid = urlsplit(base_url).port != 0
+        has_host = bool(urlsplit(base_url).hostname) and urlsplit(base_url).port != 0
     except (ValueError, AttributeError):
         raise ConfigurationError(
             f"Connection {connection_id} cannot be read.", remedy="Give it as JSON or as an Airflow URI."
         ) from None
     needed = {
-        "host": urlsplit(base_url).hostname and port_is_valid,
+        "host": has_host,
         "login (client id)": fields.get("login"),
         "password (client secret)": fields.get("password"),
         "extra redirect_uri": extra.get("redirect_uri"),
@@ -233,14 +233,16 @@ def app_from_connection(connection_id: str, value: str) -> App:
 def _fields_of_uri(uri: str) -> dict[str, Any]:
     """Part `type://[scheme://]login:password@host:port/schema?extra`, Airflow's form of a connection."""
     _, separator, rest = uri.partition("://")
+    if not separator:
+        raise ValueError(uri)
     protocol, has_protocol, tail = rest.partition("://")
-    if not separator or (has_protocol and set("@:/?") & set(protocol)):
-        protocol, has_protocol, tail = "", "", rest
+    if not has_protocol or set("@:/?") & set(protocol):
+        protocol, tail = "", rest
     parts = urlsplit(f"//{tail}")
     host = unquote(parts.hostname or "")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     return {
-        "host": f"{protocol}://{host}" if has_protocol and host else host,
+        "host": f"{protocol}://{host}" if protocol and host else host,
         "login": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "port": parts.port,

@@ -29,7 +29,7 @@ THROTTLED_PAUSE_S: Final = 60.0
 
 T = TypeVar("T")
 
-_back_off = wait_exponential_jitter(initial=0.5, max=8.0)
+_back_off = wait_exponential_jitter(multiplier=0.5, max=8.0)
 
 
 class AccessTokenSource(Protocol):
