@@ -24,7 +24,7 @@ from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.warehouse import integrations as directory
 from exactsync.warehouse import load_log, migrate, state
 from exactsync.warehouse.engine import create_engine
-from exactsync.warehouse.integrations import DivisionInfo, IntegrationInfo
+from exactsync.warehouse.integrations import ACTIVE, DivisionInfo, IntegrationInfo
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.status import read_status
@@ -146,11 +146,10 @@ class Deployment:
         ]
 
     def choose(self, integration: str, codes: Sequence[int] | None) -> None:
-        """Pull exactly these companies from now on; None: all that the integration may see now."""
-        self._read_divisions(self._integration(integration))
-        known = self._integration(integration)
-        permitted = [division.division for division in known.divisions if division.is_permitted]
-        directory.choose_divisions(self._state, known, permitted if codes is None else codes)
+        """Pull exactly these companies from now on; None: every active one that the integration may see now."""
+        seen = self._read_divisions(self._integration(integration))
+        active = [division.division for division in seen if division.status == ACTIVE]
+        directory.choose_divisions(self._state, self._integration(integration), active if codes is None else codes)
 
     def _integration(self, name: str) -> IntegrationInfo:
         return self.integrations([name])[0]

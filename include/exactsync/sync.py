@@ -12,7 +12,6 @@ from exactsync.entity import Entity, Feed
 from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.feed import read_deleted, read_feed
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
-from exactsync.normalise import normalise_page
 from exactsync.warehouse import deletions, loads, state
 from exactsync.warehouse.deletions import Deletion
 from exactsync.warehouse.leases import lease
@@ -100,6 +99,8 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
         resume=load.next_url,
         page=load.next_page,
     )
+    from exactsync.normalise import normalise_page  # pandas costs half a second: only where pages are read
+
     spent = _Spent(client)
     with closing(pages):
         for page in pages:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from tests.integration.conftest import Installation
 
-NL, BE, OTHER = 1000001, 1000002, 1000004
+NL, BE, OTHER, OLD = 1000001, 1000002, 1000004, 1000005
 SETTINGS = Settings(
     companies=(
         Company(code=NL, name="Demo <img src=x onerror=alert(1)>", country="NL", sizes={"Costcenters": 3}),
         Company(code=BE, name="Demo Belgium", country="BE", sizes={"Costcenters": 2}),
         Company(code=OTHER, name="Demo Ventures", country="NL", is_permitted=False, sizes={"Costcenters": 1}),
+        Company(code=OLD, name="Demo Oud", country="NL", is_archived=True),
     ),
 )
 
@@ -39,10 +40,16 @@ def execute(installation: Installation, statement: str) -> None:
 def test_companies_are_listed_with_what_was_chosen(installation: Installation) -> None:
     installation.deployment.choose("exact_online_default", [BE])
     listed = installation.deployment.divisions("exact_online_default")
-    assert [(division.division, division.country, division.is_chosen) for division in listed] == [
-        (NL, "NL", False),
-        (BE, "BE", True),
+    assert [(division.division, division.country, division.status, division.is_chosen) for division in listed] == [
+        (NL, "NL", "active", False),
+        (BE, "BE", "active", True),
+        (OLD, "NL", "archived", False),
     ]
+
+
+def test_choosing_all_leaves_archived_companies_out(installation: Installation) -> None:
+    installation.deployment.choose("exact_online_default", None)
+    assert [ref.division for ref in installation.deployment.connect().divisions] == [NL, BE]
 
 
 def test_connecting_yields_the_chosen_companies_with_readable_labels(installation: Installation) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 STALE_AFTER_H = 24
 """How old the list of companies may get before it is asked for again: it costs a call."""
 
-_STATUSES = {0: "inactive", 1: "active", 2: "archived"}
+ACTIVE = "active"
+_STATUSES = {0: "inactive", 1: ACTIVE, 2: "archived"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
