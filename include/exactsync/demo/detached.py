@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.console import Console
 
 from exactsync.demo.airflow import LOGIN, PASSWORD
-from exactsync.demo.processes import ProcessError, end_families, owner_of, stop_recorded
+from exactsync.demo.processes import ProcessError, owner_of, stop_recorded
 from exactsync.demo.stack import Stack
 from exactsync.embedded import PostgresServer
 
 FOLDER = Path("var/stack")
 LOG = FOLDER.with_suffix(".log")
 READY = FOLDER / "ready.json"
-START_TIMEOUT_S = 180.0
+START_TIMEOUT_S, STOP_TIMEOUT_S = 180.0, 90.0
 DIRECTIONS = """
   Airflow       {airflow}   login {login}, password {password}
   Warehouse     {warehouse}
@@ -44,7 +44,8 @@ def bring_down() -> int:
     """Stop the stack, or what is left of it, and return the exit code."""
     owner = owner_of(FOLDER)
     if owner:
-        end_families([owner])
+        owner.terminate()
+        owner.wait(STOP_TIMEOUT_S)
     stop_recorded(FOLDER)
     PostgresServer(FOLDER / "postgres").stop()
     READY.unlink(missing_ok=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOP_PATIENCE_S = 30.0
-PR_SET_CHILD_SUBREAPER = 36  # <linux/prctl.h>
+GRACE_S = 2.0  # for descendants to notice that they are alone
 
 
 class ProcessError(RuntimeError):
@@ -41,8 +41,6 @@ class Processes:
         self._record = folder / "processes.json"
         self._environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._strangers = {child.pid for child in psutil.Process().children()}
-        _adopt_orphans()
         self._write_record()
 
     def run(self, name: str, command: Sequence[str], *, timeout_s: float = 120) -> str:
@@ -95,10 +93,9 @@ class Processes:
 
     def stop(self) -> None:
         """End everything that was started, with all descendants; a second call does nothing."""
-        running = [psutil.Process(each.pid) for each in self._running.values() if each.poll() is None]
-        end_families(running)
-        orphans = [child for child in psutil.Process().children() if child.pid not in self._strangers]
-        end_families(orphans)
+        _end_sessions([each.pid for each in self._running.values()])
+        for process in self._running.values():
+            process.wait()
         self._running.clear()
         self._record.unlink(missing_ok=True)
 
@@ -112,8 +109,8 @@ class Processes:
 
 def owner_of(folder: Path) -> psutil.Process | None:
     """Return the living process that runs `Processes` in a folder."""
-    owner, *_ = _recorded(folder) or [None]
-    return owner
+    recorded = _recorded(folder)
+    return _living(*recorded[0]) if recorded else None
 
 
 def stop_recorded(folder: Path) -> None:
@@ -124,46 +121,69 @@ def stop_recorded(folder: Path) -> None:
     """
     if owner := owner_of(folder):
         raise ProcessError(f"process {owner.pid} is at work in {folder}. What to do: stop that one first.")
-    end_families([process for process in _recorded(folder) if process])
+    _end_sessions([pid for pid, born in _recorded(folder)[1:] if _living(pid, born) or not psutil.pid_exists(pid)])
     (folder / "processes.json").unlink(missing_ok=True)
 
 
-def end_families(processes: Sequence[psutil.Process]) -> None:
-    """Ask processes to end, wait, and kill what remains of them and of their descendants."""
-    families = list(processes)
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            families += process.children(recursive=True)
-            process.terminate()
-    _, stubborn = psutil.wait_procs(families, timeout=STOP_PATIENCE_S)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=5)
-
-
-def _recorded(folder: Path) -> list[psutil.Process | None]:
-    """Return the owner and its processes; None stands for one that has ended."""
+def _recorded(folder: Path) -> list[tuple[int, float]]:
+    """Return ids and times of birth: the owner's, then those of its processes."""
     record = folder / "processes.json"
-    written = json.loads(record.read_text()) if record.exists() else []
-    return [_process_of(pid, born) for pid, born in written]
+    return [(pid, born) for pid, born in json.loads(record.read_text())] if record.exists() else []
 
 
-def _process_of(pid: int, born: float) -> psutil.Process | None:
+def _living(pid: int, born: float) -> psutil.Process | None:
     """Return the process with this id, unless the id belongs to a younger one by now."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        return process if process.create_time() == born else None
+        if process.create_time() == born and process.status() != psutil.STATUS_ZOMBIE:
+            return process
     return None
+
+
+def _end_sessions(leaders: Sequence[int]) -> None:
+    """Ask the leaders of sessions to end, wait for them, and kill what they leave behind."""
+    members = _members(leaders)
+    asked = [process for process in members if process.pid in leaders]
+    for process in asked:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    psutil.wait_procs(asked, timeout=STOP_PATIENCE_S)
+    _, remaining = psutil.wait_procs(members, timeout=GRACE_S)
+    while remaining:
+        for process in remaining:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(remaining, timeout=GRACE_S)
+        remaining = _members(leaders)
+
+
+def _members(leaders: Sequence[int]) -> list[psutil.Process]:
+    """Return the living processes of these sessions, and the children that opened sessions of their own.
+
+    A session outlives its leader: this finds a child even when its parent is gone.
+    """
+    found = {process for process in psutil.process_iter() if _session_of(process.pid) in leaders}
+    for process in list(found):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.update(process.children(recursive=True))
+    return [process for process in found if _is_alive(process)]
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def exit_on_signals() -> None:
     """Turn SIGTERM and SIGHUP into a normal way out, so that every `finally` runs."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: sys.exit(128 + received))
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of descendants whose parent dies, where the system can (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

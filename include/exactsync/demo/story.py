@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from exactsync.demo.simulated_exact import CallKey, SimulatedExact
 from exactsync.demo.stack import DAG_ID, Stack
-from exactsync.environment import read_deployment
 from exactsync.entities import entities
 from exactsync.entity import Entity, Feed
+from exactsync.environment import read_deployment
 from exactsync.warehouse.engine import create_engine
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.schema import published_table
