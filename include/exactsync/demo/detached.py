@@ -57,7 +57,11 @@ def serve() -> int:
     """Run the stack until a signal ends it, or one of its processes ends by itself."""
     with Stack(FOLDER, scheduled=True) as stack:
         stack.wait_until_ready()
-        addresses = {"airflow": stack.airflow.url, "exact": stack.exact_url, "warehouse": stack.warehouse_url}
+        addresses = {
+            "airflow": stack.airflow.url,
+            "exact": stack.exact_url,
+            "warehouse": stack.warehouse["AIRFLOW_CONN_WAREHOUSE_DEFAULT"],
+        }
         draft = READY.with_suffix(".draft")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(addresses))

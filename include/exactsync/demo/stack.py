@@ -47,7 +47,7 @@ class Stack:
         self.folder = folder.absolute()
         self.airflow = LocalAirflow(home=self.folder / "airflow", root=ROOT, port=free_port(), scheduled=scheduled)
         self.exact_url = f"http://127.0.0.1:{free_port()}"
-        self.warehouse_url = ""
+        self.warehouse: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.processes: Processes
         self._resources = ExitStack()
@@ -79,7 +79,7 @@ class Stack:
 
     def _start(self) -> None:
         clear_folder(self.folder)
-        self.warehouse_url = _given_warehouse() or self._start_warehouse()
+        self.warehouse = _given_warehouse() or self._start_warehouse()
         self.environment = self._environment()
         self.processes = Processes(self.folder, self.environment)
         self._resources.callback(self.processes.stop)
@@ -89,9 +89,11 @@ class Stack:
             self._connect()
             starting.result()
 
-    def _start_warehouse(self) -> str:
+    def _start_warehouse(self) -> dict[str, str]:
         server = self._resources.enter_context(PostgresServer(self.folder / "postgres"))
-        return server.create_database("warehouse")
+        url = server.create_database("warehouse")
+        connection = url.replace("postgresql://", "postgres://", 1)  # as Airflow spells it
+        return {"EXACTSYNC_WAREHOUSE_URL": url, "AIRFLOW_CONN_WAREHOUSE_DEFAULT": connection}
 
     def _start_simulator(self) -> None:
         port = self.exact_url.rpartition(":")[2]
@@ -106,6 +108,8 @@ class Stack:
     def _connect(self) -> None:
         """Do what a person does once: create the schema, authorise the app, choose the companies."""
         self.exactsync("migrate")
+        if json.loads(self.exactsync("status", "--json")):
+            raise ProcessError("the given warehouse is in use. What to do: name an empty database.")
         question = {
             "client_id": DEMO_APP.client_id,
             "redirect_uri": DEMO_APP.redirect_uris[0],
@@ -125,8 +129,7 @@ class Stack:
             **self.airflow.settings(),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "EXACTSYNC_TOKEN_KEYS": self._token_key(),
-            "EXACTSYNC_WAREHOUSE_URL": self.warehouse_url,
-            "AIRFLOW_CONN_WAREHOUSE_DEFAULT": self.warehouse_url.replace("postgresql://", "postgres://", 1),
+            **self.warehouse,
             f"AIRFLOW_CONN_{CONNECTION_ID.upper()}": json.dumps(
                 {
                     "conn_type": "exact_online",
@@ -158,5 +161,9 @@ def clear_folder(folder: Path) -> None:
     folder.mkdir(parents=True)
 
 
-def _given_warehouse() -> str | None:
-    return next((os.environ[name] for name in GIVEN_WAREHOUSE if os.environ.get(name)), None)
+def _given_warehouse() -> dict[str, str]:
+    """Return what the environment says about a warehouse, for the command line and for Airflow."""
+    given = {name: os.environ[name] for name in GIVEN_WAREHOUSE if os.environ.get(name)}
+    if len(given) == 1 and (url := given.get("EXACTSYNC_WAREHOUSE_URL")):
+        given["AIRFLOW_CONN_WAREHOUSE_DEFAULT"] = f"postgres://{url.partition('://')[2]}"
+    return given

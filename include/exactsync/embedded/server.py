@@ -46,9 +46,7 @@ class PostgresServer:
         settings: Server settings by name, on top of PostgreSQL's defaults.
     """
 
-    def __init__(
-        self, folder: Path | str, *, durable: bool = True, settings: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path | str, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
         self.folder = Path(folder).absolute()
         self._settings = {**({} if durable else VOLATILE_SETTINGS), **(settings or {})}
         self._durable = durable
