@@ -12,9 +12,9 @@ from exactsync.exact.redact import install_redaction
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
-    from exactsync.deployment import Deployment
 
     from exactsync.credentials import App
+    from exactsync.deployment import Deployment
 
 WAREHOUSE_CONN_ID = "warehouse_default"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,12 +13,14 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from exactsync.credentials import app_from_connection
 from exactsync.errors import ConfigurationError, ExactSyncError
+from exactsync.exact.redact import redact
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
     from requests import Session
 
     from exactsync.credentials import App
+    from exactsync.warehouse.integrations import IntegrationInfo
 
 REACH_TIMEOUT_S = 10.0
 
@@ -63,22 +67,35 @@ class ExactOnlineHook(HttpHook):
         """Check what can be checked without spending a call of the budget, a code or a token."""
         try:
             app = self.app()
-            return True, f"{self._reach(app)} {self._describe_grant(app)}"
+            self._ask_for_consent(app)
+            works, grant = _describe_grant(app)
         except ExactSyncError as error:
             return False, str(error)
+        return works, f"{app.base_url} accepts the client ID and the redirect URI. {grant}"
 
-    def _reach(self, app: App) -> str:
-        """Ask for nothing in particular: any answer at all, whatever its status, comes from the right host."""
+    def _ask_for_consent(self, app: App) -> None:
+        """Open the page at which a person would consent; Exact refuses it to an app it does not know.
+
+        It answers 401 to a redirect URI that is not registered, and asks an anonymous visitor to log in otherwise.
+        """
         from requests import RequestException
 
+        from exactsync.exact.oauth import authorise_url
+
+        url = authorise_url(app, state="connection-test")
         try:
-            status = self.get_conn().head(app.base_url, timeout=REACH_TIMEOUT_S, allow_redirects=False).status_code
+            status = self.get_conn().get(url, timeout=REACH_TIMEOUT_S, allow_redirects=False).status_code
         except RequestException as error:
             raise ConfigurationError(
                 f"{app.base_url} cannot be reached ({type(error).__name__}).",
-                remedy="check the base URL, the proxy and the TLS settings of the connection.",
-            ) from error
-        return f"{app.base_url} answers (HTTP {status}); client ID, client secret and redirect URI are filled in."
+                remedy="check the base URL, and the proxy and TLS settings in the extra.",
+            ) from None
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise ConfigurationError(
+                f"{app.base_url} answers HTTP {status} to a request for consent.",
+                remedy="compare client ID and redirect URI, letter by letter, with the app's registration in Exact's "
+                "App Centre; an answer of 500 or more is Exact's own trouble.",
+            )
 
     def _connection(self) -> Connection:
         try:
@@ -88,6 +105,35 @@ class ExactOnlineHook(HttpHook):
                 f"there is no Airflow connection `{self.exact_online_conn_id}`.",
                 remedy="create it (type Exact Online), or point the integration to another one.",
             ) from None
+
+
+def _describe_grant(app: App) -> tuple[bool, str]:
+    """Say whether a person has authorised the app, and whether that still holds."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from exactsync_airflow.deployment import airflow_deployment
+
+    try:
+        known = airflow_deployment().integrations()
+    except (ExactSyncError, SQLAlchemyError) as error:
+        return True, f"Whether it has been authorised is not known, the warehouse does not tell: {redact(str(error))}"
+    ours = [integration for integration in known if _is_app_of(app, integration)]
+    if not ours:
+        return True, "Nobody has authorised it yet: run `python -m exactsync authorise`."
+    lost = [integration.name for integration in ours if integration.grant_status != "active"]
+    if lost:
+        return False, f"Its grant is lost ({', '.join(lost)}): run `python -m exactsync authorise` again."
+    users = ", ".join(sorted({integration.user_name for integration in ours}))
+    return True, f"It is authorised by {users}."
+
+
+def _is_app_of(app: App, integration: IntegrationInfo) -> bool:
+    """Compare apps, not connection ids: a connection has another id while Airflow tests it before it is saved."""
+    from exactsync_airflow.deployment import find_app
+
+    with suppress(ConfigurationError):
+        return find_app(integration.connection_id).key == app.key
+    return False
 
 
 def _flag_or_path(verify: bool | str | None) -> bool | str:

@@ -70,8 +70,7 @@ def connect() -> ExactOnlineConnectOperator:
     """Create the task that checks what is reachable and returns batches of divisions."""
     return ExactOnlineConnectOperator(
         task_id="connect",
-        integrations="{{ params.integrations }}",
-        divisions="{{ params.divisions }}",
+        **_chosen("integrations", "divisions"),
         doc_md=_CONNECT_DOC,
     )
 
@@ -82,9 +81,7 @@ def sync_each_entity(connected: ExactOnlineConnectOperator) -> list[MappedOperat
         ExactOnlineSyncOperator.partial(
             task_id=entity.name,
             entity=entity.name,
-            entities="{{ params.entities }}",
-            mode="{{ params.mode }}",
-            confirm_deletions="{{ params.confirm_deletions }}",
+            **_chosen("entities", "mode", "confirm_deletions"),
             outlets=[entity_asset(entity.name)],
             map_index_template=_LABEL,
             doc_md=_entity_doc(entity),
@@ -108,6 +105,11 @@ def apply_deletions(connected: ExactOnlineConnectOperator) -> MappedOperator:
 def publish() -> BaseOperator:
     """Create the task that reports on the run and decides its state."""
     return ExactOnlinePublishOperator(task_id="publish", trigger_rule=TriggerRule.ALL_DONE, doc_md=_PUBLISH_DOC)
+
+
+def _chosen(*names: str) -> dict[str, Any]:
+    """Refer to parameters of the run; a DAG that renders native objects hands lists and flags on as such."""
+    return {name: f"{{{{ params.{name} }}}}" for name in names}
 
 
 def _entity_doc(entity: Entity) -> str:

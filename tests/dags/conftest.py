@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def dagbag() -> DagBag:
+    """Parse the DAGs anew for each test: `dag.test()` leaves the parameters of its run in the DAG."""
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(str(DAGS_FOLDER))

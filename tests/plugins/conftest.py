@@ -33,9 +33,6 @@ class FakeDeployment:
     results: list[LoadResult] = field(default_factory=list)
     outcome: str = "published"
 
-    def check(self) -> None:
-        self._maybe_raise("check")
-
     def connect(self, **choice: Any) -> SimpleNamespace:
         self.calls.append(("connect", choice))
         self._maybe_raise("connect")

@@ -50,12 +50,6 @@ def test_it_fails_with_every_reason_when_nobody_can_be_reached(deployment, conte
     assert str(raised.value).splitlines() == [str(DEAD), str(forbidden)]
 
 
-def test_it_tells_a_newcomer_how_to_begin(deployment, context) -> None:
-    deployment.found = []
-    with pytest.raises(AirflowFailException, match="exactsync authorise"):
-        connect().execute(context)
-
-
 def test_it_waits_for_the_next_minute_rather_than_leave_an_integration_out(deployment, context) -> None:
     deployment.problems = [QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")]
     with pytest.raises(AirflowRescheduleException):
@@ -69,8 +63,7 @@ def test_it_is_retried_while_exact_is_away(deployment, context) -> None:
     assert type(raised.value) is AirflowException
 
 
-def test_it_does_not_call_exact_with_an_unmigrated_warehouse(deployment, context) -> None:
-    deployment.errors = {"check": [ConfigurationError("The schema is missing.", remedy="Run `exactsync migrate`.")]}
-    with pytest.raises(AirflowFailException, match="exactsync migrate"):
+def test_a_wrong_setting_fails_it_at_once_with_the_way_out(deployment, context) -> None:
+    deployment.errors = {"connect": [ConfigurationError("The schema is missing.", remedy="Run `migrate`.")]}
+    with pytest.raises(AirflowFailException, match="What to do: Run `migrate`"):
         connect().execute(context)
-    assert deployment.calls == []

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow.sdk import Context
-    from exactsync.deployment import Deployment
 
+    from exactsync.deployment import Deployment
     from exactsync.load import Run
 
 _LABEL_LENGTH = 250  # of Airflow's column rendered_map_index

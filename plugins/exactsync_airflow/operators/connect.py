@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from exactsync.errors import ConfigurationError
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
 from exactsync_airflow.operators.problems import leave_problems
 from exactsync_airflow.recovery import Recovery, airflow_errors, airflow_exception, diagnose
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow.sdk import Context
+
     from exactsync.deployment import Connected
 
 
@@ -36,8 +36,8 @@ class ExactOnlineConnectOperator(BaseOperator):
     def __init__(
         self,
         *,
-        integrations: Sequence[str] | str = (),
-        divisions: Sequence[int] | str = (),
+        integrations: Sequence[str] = (),
+        divisions: Sequence[int] = (),
         batch_size: int = 1,
         warehouse_conn_id: str = WAREHOUSE_CONN_ID,
         **kwargs: Any,
@@ -51,7 +51,8 @@ class ExactOnlineConnectOperator(BaseOperator):
     def execute(self, context: Context) -> list[list[dict[str, Any]]]:
         """Return batches of divisions."""
         with airflow_errors():
-            connected = self._connect()
+            deployment = airflow_deployment(self.warehouse_conn_id)
+            connected = deployment.connect(integrations=self.integrations, divisions=self.divisions)
         failures = [diagnose(problem) for problem in connected.problems]
         for failure in failures:
             self.log.error("Left out: %s", failure.message)
@@ -60,18 +61,6 @@ class ExactOnlineConnectOperator(BaseOperator):
             raise airflow_exception(failures)
         leave_problems(context, failures)
         return self._batches(connected)
-
-    def _connect(self) -> Connected:
-        deployment = airflow_deployment(self.warehouse_conn_id)
-        deployment.check()
-        connected = deployment.connect(integrations=self.integrations, divisions=self.divisions)
-        if not connected.divisions and not connected.problems:
-            raise ConfigurationError(
-                "no division of any integration is chosen.",
-                remedy="authorise a connection (`exactsync authorise --connection ID`), choose its divisions "
-                "(`exactsync divisions --choose-all`), and run this again.",
-            )
-        return connected
 
     def _batches(self, connected: Connected) -> list[list[dict[str, Any]]]:
         divisions = connected.divisions

@@ -11,8 +11,8 @@ from exactsync_airflow.operators.batch import ExactOnlineBatchOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-    from exactsync.deployment import Deployment
 
+    from exactsync.deployment import Deployment
     from exactsync.load import DivisionRef, Run
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from airflow.sdk import Context
-    from exactsync.deployment import Deployment
 
+    from exactsync.deployment import Deployment
     from exactsync.load import DivisionRef, Mode, Run
 
 
@@ -35,9 +35,9 @@ class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
         self,
         *,
         entity: str,
-        entities: Sequence[str] | str = (),
-        mode: Mode | str = "incremental",
-        confirm_deletions: bool | str = False,
+        entities: Sequence[str] = (),
+        mode: Mode = "incremental",
+        confirm_deletions: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
