@@ -7,37 +7,37 @@ import subprocess
 import sys
 from pathlib import Path
 
-from exactsync.entities import entities
-
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def row(name: str) -> set[str]:
-    """Return the words in backquotes of one row of the contract."""
-    line = re.search(rf"^\| {name} \|(.*)$", README, re.MULTILINE)
-    assert line
-    return set(re.findall(r"`(\w+)`", line[1]))
-
-
-def test_it_lists_every_make_target() -> None:
-    targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert row("make") == set(targets)
-
-
-def test_it_lists_every_command() -> None:
+def test_it_names_every_command() -> None:
     shown = subprocess.run([sys.executable, "-m", "exactsync", "-h"], capture_output=True, text=True, check=True)
-    commands = set(re.findall(r"^    ([a-z]+)\b", shown.stdout, re.MULTILINE))
-    assert commands
-    assert row("commands") >= commands
+    commands = re.findall(r"^    ([a-z]+)\b", shown.stdout, re.MULTILINE)
+    assert "migrate" in commands
+    assert [command for command in commands if not re.search(rf"^\| `{command}\b", README, re.MULTILINE)] == []
 
 
-def test_it_lists_every_entity_and_dag() -> None:
-    assert {name for name in entities() if f"`{name}`" not in README} == set()
-    assert {path.stem for path in (ROOT / "dags").glob("*.py")} <= row("DAGs")
+def test_it_names_every_dag() -> None:
+    dags = [path.stem for path in (ROOT / "dags").glob("*.py")]
+    assert dags
+    assert [dag for dag in dags if not re.search(rf"^\| `{dag}` \|", README, re.MULTILINE)] == []
 
 
-def test_it_links_only_to_what_is_there() -> None:
+def test_it_names_every_variable_that_is_read() -> None:
+    sources = [path.read_text() for folder in ("include", "plugins", "tests") for path in (ROOT / folder).rglob("*.py")]
+    read = {name for source in sources for name in re.findall(r"\"(EXACTSYNC_[A-Z_]*[A-Z])\"", source)}
+    assert "EXACTSYNC_TOKEN_KEYS" in read
+    assert {name for name in read if f"| `{name}` |" not in README} == set()
+
+
+def test_the_make_targets_it_speaks_of_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    spoken_of = set(re.findall(r"\bmake ([a-z]+)", README))
+    assert {"demo", "test", "up", "down"} <= spoken_of <= targets
+
+
+def test_its_links_and_pictures_are_there() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
