@@ -40,6 +40,7 @@ def _isolate_environment() -> Path:
         "AIRFLOW__CORE__FERNET_KEY": "3sZxhAv5p9VWtkMNhnrUnBCGV5XnG8cQnFmMtR9v3tA=",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / "var" / "cache" / "hypothesis"),
     }
     return home
 
