@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger("httpx").setLevel(logging.DEBUG if options.verbose else logging.WARNING)
+    for talkative in ("httpx", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.DEBUG if options.verbose else logging.WARNING)
     install_redaction()
     command: Command = options.command
     try:
@@ -42,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExactSyncError as error:
         return _report(error, FAILED)
     except OperationalError as error:
-        return _report(ConfigurationError(f"A database failed: {str(error.orig).strip()}", remedy=_DATABASES), FAILED)
+        said = " ".join(str(error.orig).split())
+        return _report(ConfigurationError(f"A database failed: {said}", remedy=_DATABASES), FAILED)
     except KeyboardInterrupt:
         return FAILED
     return DONE

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from exactsync.deployment import Deployment
 
 DIVISIONS_AT_ONCE = 4
+LOG_WIDTH = 500
+"""Characters a line may have where no terminal shows it."""
 PATIENCE_S = 90.0
 """A person at a terminal rather waits for the next minute's calls than starts again."""
 
@@ -39,7 +41,7 @@ def migrate(_options: argparse.Namespace) -> None:
 
 def authorise(options: argparse.Namespace) -> None:
     """Take a consent at Exact: print where to give it, read where it led, keep the grant."""
-    deployment = _deployment()
+    deployment = _ready_deployment()
     code = options.code
     if not code:
         state = secrets.token_urlsafe(16)
@@ -58,7 +60,7 @@ def authorise(options: argparse.Namespace) -> None:
 
 def divisions(options: argparse.Namespace) -> None:
     """List the companies that an integration may see; choose which of them to pull."""
-    deployment = _deployment()
+    deployment = _ready_deployment()
     name = options.integration or _only_integration(deployment)
     if options.choose or options.choose_all:
         deployment.choose(name, None if options.choose_all else options.choose)
@@ -68,7 +70,7 @@ def divisions(options: argparse.Namespace) -> None:
         table.add_row(
             str(division.division), division.name, division.country, division.customer, division.status, chosen
         )
-    Console().print(table)
+    _show(table)
 
 
 def sync(options: argparse.Namespace) -> None:
@@ -113,7 +115,7 @@ def _sync_division(
 
 def status(options: argparse.Namespace) -> None:
     """Show how every data set stands."""
-    rows = _deployment().status()
+    rows = _ready_deployment().status()
     if options.json:
         sys.stdout.write(json.dumps(rows, default=str, indent=2) + "\n")
         return
@@ -130,7 +132,7 @@ def status(options: argparse.Namespace) -> None:
             published,
             last,
         )
-    Console().print(table)
+    _show(table)
 
 
 def simulate(options: argparse.Namespace) -> None:
@@ -142,6 +144,12 @@ def simulate(options: argparse.Namespace) -> None:
 
 def _deployment() -> Deployment:
     return read_deployment(os.environ, patience_s=PATIENCE_S)
+
+
+def _ready_deployment() -> Deployment:
+    deployment = _deployment()
+    deployment.check()
+    return deployment
 
 
 def _code(redirected: str, *, state: str | None) -> str:
@@ -173,7 +181,7 @@ def _print_results(results: Sequence[LoadResult | DeletionsResult]) -> None:
     table = Table("Division", "Entity", "Mode", "Read", "Inserted", "Updated", "Deleted", "Unchanged", "Calls")
     for result in results:
         table.add_row(*map(str, _row(result)))
-    Console().print(table)
+    _show(table)
 
 
 def _row(result: LoadResult | DeletionsResult) -> tuple[Any, ...]:
@@ -202,6 +210,14 @@ def _raise_for(problems: Sequence[ExactSyncError]) -> None:
         if problem is not final:
             sys.stderr.write(f"exactsync: {problem}\n")
     raise final
+
+
+def _show(table: Table) -> None:
+    """Print a table: names as they are, and nothing cut off where there is no window to fit into."""
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    console.print(table)
 
 
 def _say(*lines: str) -> None:

@@ -95,9 +95,9 @@ class Deployment:
             try:
                 migrate.require_current(engine)
             except OperationalError as error:
-                where, why = f"{engine.url.database} on {engine.url.host}", str(error.orig).strip()
+                where, why = f"{engine.url.database} on {engine.url.host}", " ".join(str(error.orig).split())
                 raise ConfigurationError(
-                    f"Database {where} cannot be reached: {why}.",
+                    f"Database {where} cannot be reached: {why}",
                     remedy="Check the warehouse connection (AIRFLOW_CONN_WAREHOUSE_DEFAULT, EXACTSYNC_WAREHOUSE_URL, "
                     "EXACTSYNC_STATE_URL) and that the server runs.",
                 ) from None
@@ -120,8 +120,9 @@ class Deployment:
         """Turn the code of a consent into a grant, and into the integration that uses it."""
         self.check()
         app = self._find_app(connection_id)
-        grant = accept_code(app, code, self._tokens, self._ledger, transport=self._transport)
         name = integration or connection_id
+        directory.require_own_name(self._state, name, connection_id=connection_id)  # a code serves only once
+        grant = accept_code(app, code, self._tokens, self._ledger, transport=self._transport)
         directory.save_integration(self._state, name, connection_id=connection_id, grant_id=grant.id)
         return self._integration(name)
 

@@ -63,11 +63,22 @@ class IntegrationInfo:
     divisions: tuple[DivisionInfo, ...] = field(default=())
 
 
+def require_own_name(engine: Engine, name: str, *, connection_id: str) -> None:
+    """Raise ConfigurationError if the name belongs to an integration of another app."""
+    with engine.connect() as connection:
+        taken = connection.scalar(
+            text("SELECT EXISTS (SELECT FROM exactsync.integrations WHERE name = :name AND connection_id <> :app)"),
+            {"name": name, "app": connection_id},
+        )
+    if taken:
+        raise _other_app(name, connection_id)
+
+
 def save_integration(engine: Engine, name: str, *, connection_id: str, grant_id: int) -> None:
     """Create an integration, or give an existing one of the same app its new grant.
 
     Raises:
-        ConfigurationError: the name belongs to an integration of another app.
+        ConfigurationError: as `require_own_name`.
     """
     with engine.begin() as connection:
         saved = connection.execute(
@@ -80,10 +91,14 @@ def save_integration(engine: Engine, name: str, *, connection_id: str, grant_id:
             {"name": name, "connection_id": connection_id, "grant_id": grant_id},
         ).rowcount
     if not saved:
-        raise ConfigurationError(
-            f"Integration {name} belongs to another connection than {connection_id}.",
-            remedy="Give another name with --integration, or use the connection it was set up with.",
-        )
+        raise _other_app(name, connection_id)
+
+
+def _other_app(name: str, connection_id: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Integration {name} belongs to another connection than {connection_id}.",
+        remedy="Give another name with --integration, or use the connection it was set up with.",
+    )
 
 
 def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[IntegrationInfo]:
