@@ -109,12 +109,15 @@ class CallWindow:
         """Return when this window is surely over, by the database's clock."""
         return self.resets_at - clock.offset_s + MARGIN_S
 
-    def read(self, reading: WindowReading, in_flight: int, *, is_counted: bool) -> CallWindow:
+    def read(
+        self, reading: WindowReading, in_flight: int, *, now: float, clock: ClockEstimate, is_counted: bool
+    ) -> CallWindow:
         """Return the window as corrected by the answer to a call that is, or is not, counted in `used`."""
         counted = reading.limit - reading.remaining
         same = replace(self, limit=reading.limit, resets_at=reading.resets_at, is_known=True)
-        if self.is_known and reading.resets_at < self.resets_at:
-            return replace(self, used=max(0, self.used - is_counted))  # it landed in the window before
+        is_past = reading.resets_at < self.resets_at if self.is_known else now >= same.ends_at(clock)
+        if is_past:
+            return replace(self, used=max(0, self.used - is_counted))
         if self.is_known and reading.resets_at > self.resets_at:
             return replace(same, number=self.number + 1, used=max(counted, in_flight + 1))
         return replace(same, used=max(counted, self.used))
@@ -172,7 +175,7 @@ class InFlight:
     in_minute: int
     """Of these, those reserved in the current minute window."""
     may_land: int
-    """Of these, those young enough that Exact may not have counted them yet."""
+    """Those that Exact may count in a later window than the one that `landing_cutoff` was asked about."""
 
 
 def plan_call(
@@ -181,7 +184,8 @@ def plan_call(
     """Return the budget with one more call reserved, or why there is none.
 
     `budget` must have been rolled to `now`. The first call of a minute goes alone, until its answer tells how the
-    window stands; so does every call while others use the app.
+    window stands, and so does every call while others use the app. Towards the end of a window fewer and fewer go
+    together, so that others who begin to use the app surprise one call rather than many.
     """
     minute, day = budget.minute, budget.day
     if minute.used >= minute.limit:
@@ -189,14 +193,22 @@ def plan_call(
     day_limit = day.limit if purpose != "sync" else floor(day.limit * (1 - day_reserve))
     if day.used >= day_limit:
         return Refusal(reason="day", wait_s=day.ends_at(budget.clock) - now)
-    is_first = not minute.is_known
-    if (is_first and in_flight.in_minute > 0) or (now < budget.foreign_until and in_flight.total > 0):
+    may_go_together = minute.limit - minute.used if minute.is_known else 1
+    if in_flight.in_minute >= may_go_together or (now < budget.foreign_until and in_flight.total > 0):
         return Refusal(reason="busy", wait_s=BUSY_PAUSE_S)
     return replace(
         budget,
         minute=replace(minute, used=minute.used + 1),
         day=replace(day, used=day.used + 1),
     )
+
+
+def landing_cutoff(budget: Budget, *, now: float, landing_s: float) -> float:
+    """Return when a call must have been reserved to be counted by Exact after the budget's current minute.
+
+    A call reaches Exact within `landing_s` of its reservation.
+    """
+    return min(now, budget.minute.resets_at - budget.clock.high_s) - landing_s
 
 
 def is_over(budget: Budget, now: float) -> bool:
@@ -228,13 +240,14 @@ def learn(
     minute, day = budget.minute, budget.day
     is_foreign = False
     if answer.minute is not None:
-        minute = minute.read(answer.minute, in_flight.may_land, is_counted=is_counted)
+        minute = minute.read(answer.minute, in_flight.may_land, now=now, clock=clock, is_counted=is_counted)
         is_foreign = _exceeds(answer.minute, budget.minute, in_flight)
     if answer.day is not None:
-        day = day.read(answer.day, in_flight.may_land, is_counted=False)
+        day = day.read(answer.day, in_flight.may_land, now=now, clock=clock, is_counted=False)
         is_foreign |= budget.day.is_known and _exceeds(answer.day, budget.day, in_flight)
     if answer.status == 429:
         minute, day = _closed(answer, minute, day)
+        is_foreign = True  # alone, we never meet one
     elif answer.status is not None and 200 <= answer.status < 300:
         minute = replace(minute, is_known=True)
     return Budget(

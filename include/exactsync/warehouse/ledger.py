@@ -24,6 +24,7 @@ from exactsync.budget import (
     Refusal,
     Reservation,
     is_over,
+    landing_cutoff,
     learn,
     plan_call,
     plan_errors,
@@ -52,7 +53,7 @@ _IN_FLIGHT = text("""
 SELECT count(*) FILTER (WHERE expires_at > :now) AS total,
        count(*) FILTER (WHERE expires_at > :now AND minute_number = :minute_number) AS in_minute,
        count(*) FILTER (WHERE expires_at > :now AND endpoint = :endpoint) AS at_endpoint,
-       count(*) FILTER (WHERE reserved_at > :now - :landing_s) AS may_land
+       count(*) FILTER (WHERE reserved_at > :cutoff) AS may_land
 FROM exactsync.calls_in_flight WHERE app_key = :app_key AND division = :division
 """)
 _ERRORS = text("""
@@ -75,7 +76,7 @@ WHERE app_key = :app_key AND division = :division AND expires_at <= :now AND res
 """)
 _MARK_LANDED = text("""
 UPDATE exactsync.calls_in_flight SET has_landed = true
-WHERE app_key = :app_key AND division = :division AND reserved_at <= :now - :landing_s
+WHERE app_key = :app_key AND division = :division AND reserved_at <= :cutoff
 """)
 _RESERVE = text("""
 INSERT INTO exactsync.calls_in_flight
@@ -203,6 +204,7 @@ class _Account:
             clock=ClockEstimate(low_s=row["clock_low_s"], high_s=row["clock_high_s"]),
             foreign_until=row["foreign_until"],
         )
+        self._cutoff = landing_cutoff(self.budget, now=self.now, landing_s=landing_s)
 
     def run(self, statement: TextClause, **values: object) -> Any:
         """Execute a statement with the row's key and time at hand."""
@@ -217,7 +219,9 @@ class _Account:
 
     def in_flight(self, endpoint: str) -> tuple[InFlight, int]:
         """Return the calls without an answer, and how many of them are at `endpoint`."""
-        row = self.run(_IN_FLIGHT, endpoint=endpoint, minute_number=self.budget.minute.number).one()
+        row = self.run(
+            _IN_FLIGHT, endpoint=endpoint, minute_number=self.budget.minute.number, cutoff=self._cutoff
+        ).one()
         return InFlight(total=row.total, in_minute=row.in_minute, may_land=row.may_land), row.at_endpoint
 
     def error_times(self, endpoint: str) -> list[float]:
@@ -229,7 +233,7 @@ class _Account:
         budget = self.budget
         if budget.minute.number != self._minute_number:
             self.run(_TIDY)
-            self.run(_MARK_LANDED)
+            self.run(_MARK_LANDED, cutoff=self._cutoff)
         self.run(
             _SAVE,
             **_columns(budget.minute, "minute"),
