@@ -141,7 +141,7 @@ def test_the_first_run_loads_everything_and_the_second_only_what_changed(job: Ma
     assert job.exact.violations() == []
 
 
-def test_a_refused_company_fails_alone_and_a_cleared_task_mends_it(job: MainJob) -> None:
+def test_a_refused_company_fails_alone_and_the_next_run_catches_up(job: MainJob) -> None:
     job.exact.refuse_division(BE, "NoDivisionAccess")
     broken = job.run(entities=["gl_accounts"])
     assert broken.state == "failed"

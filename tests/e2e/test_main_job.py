@@ -1,0 +1,123 @@
+"""The main job in a real scheduler: what a team lives through in its first hour with it."""
+
+from __future__ import annotations
+
+from base64 import b64encode, urlsafe_b64encode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
+
+import psycopg2
+
+from exactsync.entities import entities
+
+if TYPE_CHECKING:
+    from exactsync.demo.stack import Stack
+
+NL, BE = 1000001, 1000002
+LABELS = {NL: "NL · 1000001 Demo Holding", BE: "BE · 1000002 Demo Belgium"}
+MINUTE_S = 3
+"""Long enough for the ordinary runs, short enough to wait for."""
+
+
+def test_a_team_lives_with_the_main_job(stack: Stack, on_call: Any, exact: Any) -> None:
+    exact.change("settings", minute_s=MINUTE_S)
+    stack.exactsync("divisions", "--choose", str(NL), str(BE))
+    first_run_loads_everything(stack, on_call, exact)
+    second_run_loads_only_what_changed(stack, on_call, exact)
+    refused_company_fails_alone_and_is_mended_by_a_clear(stack, on_call, exact)
+    used_up_minute_is_waited_out(on_call, exact)
+    assert exact.read("violations") == []
+    no_log_holds_a_secret(stack, exact)
+
+
+def first_run_loads_everything(stack: Stack, on_call: Any, exact: Any) -> None:
+    run_id = on_call.run()
+    assert on_call.state(run_id) == "success"
+    assert live_rows(stack, "gl_accounts") == {company: len(exact.records(company, "GLAccounts")) for company in LABELS}
+    for entity in entities():
+        shown = {each["rendered_map_index"] for each in on_call.instances(run_id) if each["task_id"] == entity}
+        assert shown == set(LABELS.values())
+    assert on_call.asset_events(run_id) == {f"exact_online.{entity}": 2 for entity in entities()}
+
+
+def second_run_loads_only_what_changed(stack: Stack, on_call: Any, exact: Any) -> None:
+    renamed, deleted = (record["ID"] for record in exact.records(NL, "GLAccounts")[:2])
+    place = {"division": NL, "entity_set": "GLAccounts"}
+    exact.change(
+        "changes",
+        changes=[
+            {**place, "kind": "update", "key": renamed, "values": {"Description": "Renamed"}},
+            {**place, "kind": "delete", "key": deleted},
+        ],
+    )
+    run_id = on_call.run(entities=["gl_accounts"])
+    assert on_call.state(run_id) == "success"
+    assert on_call.asset_events(run_id) == {"exact_online.gl_accounts": 2}  # the load's, and the deletions'
+    found = "SELECT description, _deleted_at IS NOT NULL FROM exact_online.gl_accounts WHERE id = %s"
+    assert query(stack, found, renamed) == [("Renamed", False)]
+    assert query(stack, found, deleted)[0][1]
+    (publish,) = (each for each in on_call.instances(run_id) if each["task_id"] == "publish")
+    assert "1000001" in on_call.log(run_id, publish)
+
+
+def refused_company_fails_alone_and_is_mended_by_a_clear(stack: Stack, on_call: Any, exact: Any) -> None:
+    exact.change(f"divisions/{BE}", refusal="NoDivisionAccess")
+    run_id = on_call.run(entities=["gl_accounts"])
+    assert on_call.state(run_id) == "failed"
+    assert on_call.states(run_id)["gl_accounts"] == {"success": 1, "failed": 1}
+    assert on_call.states(run_id)["deletions"] == {"success": 1, "failed": 1}
+    (failed,) = (
+        each for each in on_call.instances(run_id) if (each["task_id"], each["state"]) == ("gl_accounts", "failed")
+    )
+    assert (failed["rendered_map_index"], failed["try_number"]) == (LABELS[BE], 1)
+    log = on_call.log(run_id, failed)
+    assert f"division {BE}, entity gl_accounts" in log
+    assert "What to do:" in log
+
+    exact.change(f"divisions/{BE}", refusal=None)
+    exact.change("journal/clear")
+    on_call.clear_failed(run_id)
+    assert on_call.state(run_id) == "success"
+    assert exact.calls("sync/Financial/GLAccounts") == 1
+
+
+def used_up_minute_is_waited_out(on_call: Any, exact: Any) -> None:
+    exact.change("settings", calls_per_minute=2)
+    run_id = on_call.run(divisions=[NL])
+    assert on_call.state(run_id) == "success"
+    assert on_call.reschedules(run_id) > 0
+    assert {each["try_number"] for each in on_call.instances(run_id)} == {1}
+
+
+def no_log_holds_a_secret(stack: Stack, exact: Any) -> None:
+    """Search what every process wrote at DEBUG for every secret, as it is, percent-encoded and in base64."""
+    needles = {spelling for secret in exact.read("secrets") for spelling in spellings(secret)}
+    assert len(needles) > 3
+    logs = [path for path in stack.folder.rglob("*.log") if path.is_file()]
+    assert len(logs) > 20
+    texts = {path: path.read_bytes() for path in logs}
+    assert any(b"DEBUG" in text or b'"debug"' in text for text in texts.values())
+    found = {(path.name, needle[:6]) for path, text in texts.items() for needle in needles if needle.encode() in text}
+    assert found == set()
+
+
+def spellings(secret: str) -> set[str]:
+    raw = secret.encode()
+    base64 = {b64encode(raw).decode().rstrip("="), urlsafe_b64encode(raw).decode().rstrip("=")}
+    return {secret, quote(secret, safe=""), quote_plus(secret)} | base64
+
+
+def live_rows(stack: Stack, entity: str) -> dict[int, int]:
+    return dict(
+        query(stack, f"SELECT division, count(*) FROM exact_online.{entity} WHERE _deleted_at IS NULL GROUP BY 1")
+    )
+
+
+def query(stack: Stack, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    connection = psycopg2.connect(stack.environment["EXACTSYNC_WAREHOUSE_URL"])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+    finally:
+        connection.close()
