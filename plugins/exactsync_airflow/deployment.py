@@ -58,10 +58,11 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
 
 
 def quiet_logs() -> None:
-    """Keep secrets out of the process's log records, and a line per request too, unless Airflow logs at DEBUG."""
+    """Keep secrets out of the process's log records; and chatter of libraries too, unless Airflow logs at DEBUG."""
     install_redaction()
     if not logging.getLogger().isEnabledFor(logging.DEBUG):
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for chatty in ("alembic", "httpx"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def token_keys() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -43,9 +44,20 @@ class ExactOnlineHook(HttpHook):
         super().__init__(method="GET", http_conn_id=exact_online_conn_id)
         self.exact_online_conn_id = exact_online_conn_id
 
+    @cached_property
+    def connection(self) -> Connection:
+        """The Airflow connection; ConfigurationError if there is none of this id."""
+        try:
+            return self.get_connection(self.exact_online_conn_id)
+        except AirflowNotFoundException:
+            raise ConfigurationError(
+                f"there is no Airflow connection `{self.exact_online_conn_id}`.",
+                remedy="create it (type Exact Online), or point the integration to another one.",
+            ) from None
+
     def app(self) -> App:
         """Read the app; ConfigurationError names what the connection lacks."""
-        app = app_from_connection(self.exact_online_conn_id, self._connection().as_json())
+        app = app_from_connection(self.exact_online_conn_id, self.connection.as_json())
         session = self.get_conn()
         return replace(app, verify=session.verify, proxy=session.proxies.get(urlsplit(app.base_url).scheme))
 
@@ -56,7 +68,7 @@ class ExactOnlineHook(HttpHook):
         """
         session = super().get_conn(headers, extra_options)
         session.auth = None
-        for name in self._connection().extra_dejson:
+        for name in self.connection.extra_dejson:
             session.headers.pop(name, None)
         session.verify = _flag_or_path(session.verify)
         if isinstance(session.proxies, str):
@@ -71,12 +83,12 @@ class ExactOnlineHook(HttpHook):
             works, grant = _describe_grant(app)
         except ExactSyncError as error:
             return False, str(error)
-        return works, f"{app.base_url} accepts the client ID and the redirect URI. {grant}"
+        return works, f"{app.base_url} takes the client ID and the redirect URI. {grant}"
 
     def _ask_for_consent(self, app: App) -> None:
-        """Open the page at which a person would consent; Exact refuses it to an app it does not know.
+        """Open the page at which a person would consent: an anonymous visitor is asked to log in.
 
-        It answers 401 to a redirect URI that is not registered, and asks an anonymous visitor to log in otherwise.
+        Exact refuses it with 401 where the redirect URI is not the registered one (Exact's documentation).
         """
         from requests import RequestException
 
@@ -96,15 +108,6 @@ class ExactOnlineHook(HttpHook):
                 remedy="compare client ID and redirect URI, letter by letter, with the app's registration in Exact's "
                 "App Centre; an answer of 500 or more is Exact's own trouble.",
             )
-
-    def _connection(self) -> Connection:
-        try:
-            return self.get_connection(self.exact_online_conn_id)
-        except AirflowNotFoundException:
-            raise ConfigurationError(
-                f"there is no Airflow connection `{self.exact_online_conn_id}`.",
-                remedy="create it (type Exact Online), or point the integration to another one.",
-            ) from None
 
 
 def _describe_grant(app: App) -> tuple[bool, str]:

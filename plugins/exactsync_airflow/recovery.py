@@ -56,6 +56,9 @@ class Failure:
     trace: str = ""
     """The traceback, where whoever mends it needs it."""
 
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.trace}".rstrip()
+
 
 def diagnose(error: Exception) -> Failure:
     """Say what mends an error."""

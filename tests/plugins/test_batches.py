@@ -183,7 +183,7 @@ def test_no_asset_event_when_nothing_changed(deployment, context, demo) -> None:
 
 def test_the_watermark_of_each_division_can_be_seen_at_the_asset(deployment, context, demo, shop) -> None:
     sync(demo, shop).execute(context)
-    assert context["asset_state_store"][ASSET] == {"1000001": 7, "1000002": 7}
+    assert context["asset_state_store"][ASSET] == {"1000001": "7", "1000002": "7"}
 
 
 def test_the_label_names_the_divisions_and_fits_into_airflows_column(demo, belge) -> None:

@@ -42,18 +42,20 @@ def test_one_dead_grant_does_not_stop_the_others_but_is_reported(deployment, con
     assert ti.xcoms["problems"] == [{"message": str(DEAD), "skipped": False}]
 
 
-def test_it_fails_with_every_reason_when_nobody_can_be_reached(deployment, context) -> None:
+def test_it_fails_with_every_reason_when_nobody_can_be_reached(deployment, context, ti) -> None:
     forbidden = ConfigurationError("No right.", remedy="Give it.")
     deployment.found, deployment.problems = [], [DEAD, forbidden]
     with pytest.raises(AirflowFailException) as raised:
         connect().execute(context)
     assert str(raised.value).splitlines() == [str(DEAD), str(forbidden)]
+    assert [problem["message"] for problem in ti.xcoms["problems"]] == [str(DEAD), str(forbidden)]
 
 
-def test_it_waits_for_the_next_minute_rather_than_leave_an_integration_out(deployment, context) -> None:
+def test_it_waits_for_the_next_minute_rather_than_leave_an_integration_out(deployment, context, ti) -> None:
     deployment.problems = [QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")]
     with pytest.raises(AirflowRescheduleException):
         connect().execute(context)
+    assert ti.xcoms == {}
 
 
 def test_it_is_retried_while_exact_is_away(deployment, context) -> None:

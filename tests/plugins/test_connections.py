@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import psycopg2
 import pytest
+from cryptography.fernet import Fernet
 from requests import Request
 from sqlalchemy import make_url
 
 from exactsync.errors import ConfigurationError
-from exactsync_airflow.deployment import find_app, token_keys, warehouse_url
+from exactsync.simulator.server import SimulatorServer
+from exactsync.simulator.settings import DEMO_APP, Settings
+from exactsync.simulator.simulator import Simulator
+from exactsync_airflow.deployment import airflow_deployment, find_app, token_keys, warehouse_url
 from exactsync_airflow.hooks import ExactOnlineHook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CLIENT_ID = "{01234567-89ab-cdef-0123-456789abcdef}"
 SECRET = "s3cr:t/@?&%20=é"
@@ -89,6 +98,71 @@ def test_the_hooks_session_sends_neither_the_secret_nor_the_extras(exact) -> Non
     assert not {"authorization", "redirect_uri", "region", "token"} & {name.lower() for name in request.headers}
 
 
+@pytest.fixture
+def simulated(exact, connect, migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """An Exact Online that `exact_test` points to, and a warehouse."""
+    monkeypatch.setenv("EXACTSYNC_TOKEN_KEYS", Fernet.generate_key().decode())
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", migrated_database)
+    with SimulatorServer(Simulator(Settings(token_lifetime_s=2))) as server:
+        exact(
+            host=server.url,
+            login=DEMO_APP.client_id,
+            password=DEMO_APP.client_secret,
+            extra={"redirect_uri": DEMO_APP.redirect_uris[0], "region": "nl"},
+        )
+        yield server.simulator
+
+
+def authorise(simulated: Simulator) -> None:
+    deployment = airflow_deployment()
+    consent = httpx.get(deployment.authorise_url("exact_test", state="s"))
+    (code,) = parse_qs(urlsplit(consent.headers["location"]).query)["code"]
+    deployment.authorise("exact_test", code=code)
+
+
+def test_the_connection_test_tells_a_newcomer_what_is_left_to_do(simulated) -> None:
+    works, message = ExactOnlineHook("exact_test").test_connection()
+    assert works
+    assert "exactsync authorise" in message
+
+
+def test_the_connection_test_names_who_authorised_and_spends_nothing(simulated, monkeypatch) -> None:
+    authorise(simulated)
+    simulated.clear_journal()
+    assert ExactOnlineHook("exact_test").test_connection() == (True, ANY)
+    # Airflow tests what is in the form under an id that it makes up
+    monkeypatch.setenv("AIRFLOW_CONN_MADEUP", os.environ["AIRFLOW_CONN_EXACT_TEST"])
+    assert "authorised by Dana Demo" in ExactOnlineHook("madeup").test_connection()[1]
+    assert simulated.count_calls("/api/oauth2/token") == 0
+    assert all(key.division is None for key in simulated.calls())
+    assert simulated.violations() == []
+
+
+def test_the_connection_test_notices_a_lost_grant(simulated) -> None:
+    authorise(simulated)
+    simulated.revoke_grants()
+    time.sleep(simulated.settings.token_lifetime_s)
+    assert airflow_deployment().connect().problems
+    works, message = ExactOnlineHook("exact_test").test_connection()
+    assert not works
+    assert "grant is lost" in message
+
+
+def test_the_connection_test_notices_a_wrong_redirect_uri(simulated, exact, monkeypatch) -> None:
+    known = json.loads(os.environ["AIRFLOW_CONN_EXACT_TEST"])
+    exact(**known | {"extra": {"redirect_uri": "https://elsewhere.example/"}})
+    works, message = ExactOnlineHook("exact_test").test_connection()
+    assert not works
+    assert "redirect URI" in message
+
+
+def test_the_connection_test_works_without_a_warehouse(simulated, monkeypatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT")
+    works, message = ExactOnlineHook("exact_test").test_connection()
+    assert works
+    assert "warehouse_default" in message
+
+
 def test_nothing_of_the_secret_shows_in_what_the_connection_test_says(exact) -> None:
     works, message = ExactOnlineHook(exact(host="http://127.0.0.1:1")).test_connection()
     assert not works
@@ -97,8 +171,9 @@ def test_nothing_of_the_secret_shows_in_what_the_connection_test_says(exact) -> 
 
 
 def test_the_connection_test_says_what_is_missing(exact) -> None:
-    assert ExactOnlineHook(exact(extra={})).test_connection()[0] is False
-    assert "redirect_uri" in ExactOnlineHook(exact(extra={})).test_connection()[1]
+    works, message = ExactOnlineHook(exact(extra={})).test_connection()
+    assert not works
+    assert "redirect_uri" in message
 
 
 def test_the_warehouse_connection_becomes_a_url_in_which_every_part_is_quoted(connect) -> None:

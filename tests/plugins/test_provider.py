@@ -24,8 +24,10 @@ def providers():
     return ProvidersManager()
 
 
-def test_the_connection_type_is_offered(providers) -> None:
-    hook = providers.hooks["exact_online"]
+def test_the_connection_type_is_offered() -> None:
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+
+    hook = ProvidersManagerTaskRuntime().hooks["exact_online"]
     assert (hook.hook_name, hook.connection_id_attribute_name) == ("Exact Online", "exact_online_conn_id")
 
 

@@ -164,3 +164,12 @@ def test_the_others_are_loaded_when_one_grant_is_dead_but_the_run_is_red(deploym
     assert states(finished)["gl_accounts"] == {"success": 1}
     assert states(finished)["publish"] == {"failed": 1}
     assert finished.state == "failed"
+
+
+def test_a_day_used_up_before_anything_is_known_leaves_the_run_to_the_next(deployment, run) -> None:
+    deployment.errors = {"connect": [QuotaExhaustedError("5,000.", retry_at=datetime.now(UTC), window="day")]}
+    finished = run()
+    found = states(finished)
+    assert found.pop("publish") == {"success": 1}
+    assert all(state == {"skipped": 1} for state in found.values())
+    assert finished.state == "success"

@@ -10,10 +10,10 @@ from airflow.sdk import BaseOperator
 from exactsync.errors import ExactSyncError
 from exactsync.load import DivisionRef
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
-from exactsync_airflow.operators.problems import leave_problems
-from exactsync_airflow.operators.progress import Progress
-from exactsync_airflow.operators.run import airflow_run
+from exactsync_airflow.problems import leave_problems
+from exactsync_airflow.progress import Progress
 from exactsync_airflow.recovery import Failure, Recovery, airflow_exception, diagnose
+from exactsync_airflow.run import airflow_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,9 +98,7 @@ class ExactOnlineBatchOperator(BaseOperator):
             if isinstance(error, ExactSyncError):
                 error.at(integration=division.integration, division=division.division)
             failure = diagnose(error)
-            self.log.warning("%s: %s", division.label, failure.message)
-            if failure.trace:
-                self.log.warning("%s", failure.trace)
+            self.log.warning("%s: %s", division.label, failure)
             if failure.recovery is Recovery.FAIL:
                 progress.refuse(key, failure.message)
             return failure

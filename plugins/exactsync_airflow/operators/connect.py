@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
+from exactsync.errors import ExactSyncError
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
-from exactsync_airflow.operators.problems import leave_problems
-from exactsync_airflow.recovery import Recovery, airflow_errors, airflow_exception, diagnose
+from exactsync_airflow.problems import leave_problems
+from exactsync_airflow.recovery import Recovery, airflow_exception, diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,21 +51,29 @@ class ExactOnlineConnectOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[list[dict[str, Any]]]:
         """Return batches of divisions."""
-        with airflow_errors():
-            deployment = airflow_deployment(self.warehouse_conn_id)
-            connected = deployment.connect(integrations=self.integrations, divisions=self.divisions)
+        connected = self._connect()
         failures = [diagnose(problem) for problem in connected.problems]
         for failure in failures:
-            self.log.error("Left out: %s", failure.message)
+            self.log.warning("Left out: %s", failure)
         must_wait = any(failure.recovery is Recovery.RESCHEDULE for failure in failures)
+        if not must_wait:
+            leave_problems(context, failures)
         if failures and (must_wait or not connected.divisions):
             raise airflow_exception(failures)
-        leave_problems(context, failures)
         return self._batches(connected)
+
+    def _connect(self) -> Connected:
+        from exactsync.deployment import Connected
+
+        try:
+            deployment = airflow_deployment(self.warehouse_conn_id)
+            return deployment.connect(integrations=self.integrations, divisions=self.divisions)
+        except ExactSyncError as error:
+            return Connected(problems=[error])
 
     def _batches(self, connected: Connected) -> list[list[dict[str, Any]]]:
         divisions = connected.divisions
-        self.log.info("%d divisions to do: %s.", len(divisions), ", ".join(each.label for each in divisions))
+        self.log.info("Divisions to do (%d): %s.", len(divisions), ", ".join(each.label for each in divisions))
         return [
             [division.to_json() for division in divisions[start : start + self.batch_size]]
             for start in range(0, len(divisions), self.batch_size)

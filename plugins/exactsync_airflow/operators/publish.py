@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
-from exactsync_airflow.operators.problems import gather_problems
+from exactsync_airflow.problems import gather_problems
 from exactsync_airflow.recovery import airflow_errors
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def results_table(results: Sequence[LoadResult]) -> str:
     console = Console(file=StringIO(), width=_TABLE_WIDTH, color_system=None, markup=False)
     with console.capture() as capture:
         console.print(table)
-    return capture.get()
+    return "\n".join(line.rstrip() for line in capture.get().splitlines() if line.strip())
 
 
 def _verdict(failed: Counter[str]) -> str:

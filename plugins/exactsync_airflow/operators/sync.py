@@ -84,7 +84,8 @@ class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
         (asset,) = self.outlets
         for result in results:
             if result["watermark_after"] is not None:
-                context["asset_state_store"][asset].set(str(result["division"]), result["watermark_after"])
+                watermark = str(result["watermark_after"])  # a browser would round so large a number
+                context["asset_state_store"][asset].set(str(result["division"]), watermark)
         changed: dict[str, Any] = {
             str(result["division"]): {name: result[name] for name in ("inserted", "updated", "deleted")}
             for result in results
