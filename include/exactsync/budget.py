@@ -241,10 +241,10 @@ def learn(
     is_foreign = False
     if answer.minute is not None:
         minute = minute.read(answer.minute, in_flight.may_land, now=now, clock=clock, is_counted=is_counted)
-        is_foreign = _exceeds(answer.minute, budget.minute, in_flight)
+        is_foreign = _exceeds(answer.minute, budget.minute, minute, in_flight)
     if answer.day is not None:
         day = day.read(answer.day, in_flight.may_land, now=now, clock=clock, is_counted=False)
-        is_foreign |= budget.day.is_known and _exceeds(answer.day, budget.day, in_flight)
+        is_foreign |= budget.day.is_known and _exceeds(answer.day, budget.day, day, in_flight)
     if answer.status == 429:
         minute, day = _closed(answer, minute, day)
         is_foreign = True  # alone, we never meet one
@@ -280,12 +280,12 @@ def refund(budget: Budget) -> Budget:
     )
 
 
-def _exceeds(reading: WindowReading, window: CallWindow, in_flight: InFlight) -> bool:
-    """Whether Exact has counted more calls than all of ours."""
-    counted = reading.limit - reading.remaining
-    if reading.resets_at == window.resets_at or not window.is_known:
-        return counted > window.used and reading.resets_at >= window.resets_at
-    return reading.resets_at > window.resets_at and counted > in_flight.may_land + 1
+def _exceeds(reading: WindowReading, before: CallWindow, after: CallWindow, in_flight: InFlight) -> bool:
+    """Whether Exact has counted more calls in the current window than all of ours."""
+    if reading.resets_at != after.resets_at:
+        return False
+    ours = before.used if after.number == before.number else in_flight.may_land + 1
+    return reading.limit - reading.remaining > ours
 
 
 def _closed(answer: Answer, minute: CallWindow, day: CallWindow) -> tuple[CallWindow, CallWindow]:
