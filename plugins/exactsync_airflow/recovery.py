@@ -109,8 +109,10 @@ def _recovery(error: Exception) -> Recovery:
 
 def _message(error: Exception) -> str:
     match error:
-        case QuotaExhaustedError(window="day" | "errors"):
+        case QuotaExhaustedError(window="day"):
             return f"degraded: budget. {error}"
+        case QuotaExhaustedError(window="errors"):
+            return f"degraded: endpoint blocked. {error}"
         case DatasetBusyError():
             return f"skipped, {error.holder} is reading this data set. {error}"
         case ExactSyncError():

@@ -99,7 +99,7 @@ def test_what_succeeded_is_carried_to_the_end(main_job: DAG, task_id: str) -> No
     assert main_job.task_dict[task_id].trigger_rule == "all_done"
 
 
-@pytest.mark.parametrize("entity", entities().values(), ids=str)
+@pytest.mark.parametrize("entity", entities().values(), ids=lambda entity: entity.name)
 def test_each_table_is_an_asset_of_the_tasks_that_write_it(main_job: DAG, entity) -> None:
     asset = f"exact_online.{entity.name}"
     writers = {task.task_id for task in main_job.tasks if asset in {outlet.name for outlet in task.outlets}}

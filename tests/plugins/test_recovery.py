@@ -93,6 +93,7 @@ def test_the_whole_message_reaches_the_task_log() -> None:
 def test_a_skipped_task_says_who_is_in_the_way_or_what_is_used_up() -> None:
     assert "exact_online_full_refresh/weekly" in str(airflow_exception([diagnose(BUSY)]))
     assert "degraded: budget" in str(airflow_exception([diagnose(DAY)]))
+    assert "degraded: endpoint blocked" in str(airflow_exception([diagnose(BLOCKED)]))
 
 
 def test_no_secret_gets_out_with_an_error_that_nobody_foresaw() -> None:
