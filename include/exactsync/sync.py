@@ -11,6 +11,7 @@ from uuid import UUID
 from exactsync.entity import Entity, Feed
 from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.feed import read_deleted, read_feed
+from exactsync.failpoints import reach
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.warehouse import deletions, loads, state
 from exactsync.warehouse.deletions import Deletion
@@ -51,10 +52,12 @@ def sync_entity(
     """
     try:
         with lease(engine, division=ref.division, entity=entity.name, holder=run.holder) as held:
+            reach("lease.acquired")
             after = _watermark(engine, ref.division, entity.name) if entity.feed is Feed.SYNC else None
             if mode == "full" or after is None:
                 mode, after = "full", None
             load = loads.open_load(engine, held, entity, mode, after)
+            reach("load.opened")
             load = _stage_pages(engine, client, entity, held, load)
             return publish(engine, held, entity, load, ref=ref, run=run, confirm_deletions=confirm_deletions)
     except ExactSyncError as error:
@@ -105,6 +108,7 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
     with closing(pages):
         for page in pages:
             normalised = normalise_page(entity, page.records, load_id=load.load_id, first_seq=load.rows_read)
+            reach("stage.normalised")
             for quarantined in normalised.quarantined:
                 log.warning("Page %d: record %s goes to quarantine: %s.", page.number, *_named(quarantined))
             calls, seconds = spent.since_last()
@@ -120,6 +124,7 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
                 calls=calls,
                 seconds=seconds,
             )
+            reach("stage.committed")
             log.debug("Staged page %d: %d records.", page.number, len(page.records))
     return load
 
@@ -161,8 +166,10 @@ def _apply_deletions(
             entries = [_deletion(record) for record in page.records]
             read += len(entries)
             after = max([after or 0, *(entry.source_timestamp for entry in entries)]) or None
+            reach("deletions.read")
             ours = [entry for entry in entries if entry.entity_type in by_type]
             counts = deletions.apply_page(engine, held, logged, ours, watermark=after, ref=ref, run=run)
+            reach("deletions.committed")
             deleted = {name: total + counts[name] for name, total in deleted.items()}
     calls, seconds = spent.since_last()
     result = DeletionsResult(

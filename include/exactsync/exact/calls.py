@@ -13,6 +13,7 @@ from exactsync.exact.odata import MalformedAnswerError
 from exactsync.exact.redact import redact
 from exactsync.exact.responses import MAINTENANCE_PAUSE_S, check_answer, exact_text, unavailable
 from exactsync.exact.transport import NOT_SENT, send
+from exactsync.failpoints import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,6 +141,7 @@ class Calls:
     def _spend(self, request: httpx.Request, endpoint: str, division: int, may_wait: bool) -> httpx.Response:
         """Make one call of the budget, and tell the ledger what came back."""
         reservation = self._budget.reserve(endpoint, division, may_wait=may_wait)
+        reach("ledger.reserved")
         try:
             response = self._exchange(request)
         except NOT_SENT:
@@ -148,7 +150,9 @@ class Calls:
         except BaseException:
             self._budget.settle(reservation, None)
             raise
+        reach("ledger.answered")
         self._budget.settle(reservation, response)
+        reach("ledger.settled")
         return response
 
     def _exchange(self, request: httpx.Request) -> httpx.Response:

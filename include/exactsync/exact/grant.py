@@ -24,6 +24,7 @@ from exactsync.errors import (
     RetryLaterError,
 )
 from exactsync.exact import oauth
+from exactsync.failpoints import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,12 +173,15 @@ class AccessTokens:
         claim = self._store.claim(grant.id, grant.generation, owner=self._owner, lease_s=lease_s)
         if claim is None:
             return
+        reach("refresh.claimed")
         if time.monotonic() - started > LEASE_MARGIN_S:  # the answer could come after the lease's end
             self._store.release(claim)
             return
         pair = self._ask(claim, grant)
         if pair is not None:
+            reach("refresh.answered")
             self._store.save_refresh(claim, pair)
+            reach("refresh.stored")
 
     def _ask(self, claim: Claim, grant: Grant) -> TokenPair | None:
         """Ask Exact for the next pair; on a failure, leave the intent as what is known of the refresh token says."""

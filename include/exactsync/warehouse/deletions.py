@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from exactsync.failpoints import reach
 from exactsync.load import LoadResult
 from exactsync.warehouse import load_log, schema, state
 from exactsync.warehouse.load_log import DELETIONS
@@ -51,7 +52,9 @@ def apply_page(
         state.lock_states(connection, ref.division, [DELETIONS, *(entity.name for entity in entities)])
         load_id = load_log.new_load_id(connection)
         _note(connection, ref.division, deletions)
+        reach("deletions.noted")
         deleted = {entity.name: _delete(connection, ref.division, entity, deletions, load_id) for entity in entities}
+        reach("deletions.applied")
         state.advance(connection, ref.division, DELETIONS, watermark=watermark, load_id=load_id, full=False)
         for name, count in deleted.items():
             if count:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import text
 
 from exactsync.entity import Entity, Feed
+from exactsync.failpoints import reach
 from exactsync.warehouse import schema
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def stage_page(
     with engine.begin() as connection:
         held.renew(connection)
         _copy(connection, entity, page.copy_text())
+        reach("stage.copied")
         _quarantine(connection, load, page.quarantined)
         row = connection.execute(
             text(f"""
@@ -179,6 +181,7 @@ def stage_page(
                 "dropped": page.characters_dropped,
             },
         )
+        reach("stage.noted")
         return Load(**row.mappings().one())
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from exactsync.entities import entities
 from exactsync.errors import ConfigurationError
+from exactsync.failpoints import reach
 from exactsync.warehouse import schema
 
 if TYPE_CHECKING:
@@ -29,12 +30,16 @@ def migrate(engine: Engine) -> list[str]:
     """Apply what is pending and return one line for each change, nothing if the database was current."""
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        reach("migrate.locked")
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS exactsync"))
         applied = pending_revisions(connection)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        return [f"migration {revision}" for revision in applied] + schema.create_missing(connection, entities())
+        reach("migrate.upgraded")
+        created = schema.create_missing(connection, entities())
+        reach("migrate.created")
+    return [f"migration {revision}" for revision in applied] + created
 
 
 def require_current(engine: Engine) -> None:

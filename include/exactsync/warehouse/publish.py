@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from exactsync.entity import Feed
 from exactsync.errors import DefectError, GuardError
+from exactsync.failpoints import reach
 from exactsync.load import LoadResult
 from exactsync.warehouse import load_log, loads, state
 from exactsync.warehouse.merge import Merge
@@ -61,22 +62,26 @@ def publish(
     try:
         with engine.begin() as connection:
             held.renew(connection)
-            return _publish(connection, entity, load, ref, run, confirm_deletions)
+            result = _publish(connection, entity, load, ref, run, confirm_deletions)
     except GuardError:
         with engine.begin() as connection:
             held.renew(connection)
             loads.discard(connection, held, entity)
         raise
+    reach("publish.committed")
+    return result
 
 
 def _publish(
     connection: Connection, entity: Entity, load: Load, ref: DivisionRef, run: Run, confirm_deletions: bool
 ) -> LoadResult:
     state.lock_states(connection, load.division, [entity.name])
+    reach("publish.locked")
     _require_complete(connection, load)
     before = state.read_state(connection, load.division, entity.name).watermark
     quarantined, unnamed = _count_quarantined(connection, load)
     counts = _merge(connection, entity, load, unnamed, confirm_deletions)
+    reach("publish.merged")
     state.advance(
         connection,
         load.division,
@@ -104,9 +109,11 @@ def _publish(
         watermark_after=max(before or 0, load.watermark_read or 0) or None,
         load_id=load.load_id,
     )
+    reach("publish.advanced")
     load_log.record(connection, result, run)
     loads.clear_staging(connection, entity, load.load_id)
     connection.execute(text("DELETE FROM exactsync.loads WHERE load_id = :load_id"), {"load_id": load.load_id})
+    reach("publish.cleared")
     return result
 
 

@@ -1,0 +1,80 @@
+"""A world to torture: a simulated Exact behind a socket, a real PostgreSQL, and the oracle that judges the end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+
+from exactsync.environment import read_deployment
+from exactsync.simulator import DEMO_APP, Settings, Simulator, SimulatorServer
+from exactsync.warehouse.engine import create_engine
+from tests.truth.oracle import Oracle, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DIVISION = 1000001
+CONNECTION = "exact_online_default"
+
+
+class World:
+    """Exact, the warehouse, and the environment with which any process can work on both."""
+
+    def __init__(self, simulator: Simulator, exact_url: str, warehouse_url: str) -> None:
+        self.simulator = simulator
+        self.oracle = Oracle(simulator, [DIVISION])
+        self.engine = create_engine(warehouse_url)
+        self.environment = {
+            "EXACTSYNC_WAREHOUSE_URL": warehouse_url,
+            "EXACTSYNC_TOKEN_KEYS": Fernet.generate_key().decode(),
+            f"AIRFLOW_CONN_{CONNECTION.upper()}": json.dumps(
+                {
+                    "conn_type": "exact_online",
+                    "host": exact_url,
+                    "login": DEMO_APP.client_id,
+                    "password": DEMO_APP.client_secret,
+                    "extra": {"redirect_uri": DEMO_APP.redirect_uris[0]},
+                }
+            ),
+        }
+
+    def consent(self) -> None:
+        """Authorise the app and choose the company."""
+        deployment = read_deployment(self.environment)
+        redirected = httpx.get(deployment.authorise_url(CONNECTION, state="s")).headers["location"]
+        code = dict(httpx.URL(redirected).params)["code"]
+        deployment.authorise(CONNECTION, code=code)
+        deployment.choose(CONNECTION, [DIVISION])
+        deployment.close()
+
+    def judge(self) -> Verdict:
+        """Compare the whole warehouse with the truth."""
+        with self.engine.connect() as connection:
+            return self.oracle.check(connection)
+
+
+@pytest.fixture
+def make_world(migrated_database: str) -> Iterator[Callable[[Settings], World]]:
+    """Set up a world whose Exact has these settings."""
+    servers: list[SimulatorServer] = []
+    worlds: list[World] = []
+
+    def make(settings: Settings) -> World:
+        simulator = Simulator(settings)
+        server = SimulatorServer(simulator)
+        server.start()
+        servers.append(server)
+        world = World(simulator, server.url, migrated_database)
+        worlds.append(world)
+        world.consent()
+        return world
+
+    yield make
+    for world in worlds:
+        world.engine.dispose()
+    for server in servers:
+        server.stop()

@@ -1,0 +1,125 @@
+"""Kill the process at every step: the next attempt ends with the truth, and asks at most one staged page again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from math import ceil
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from exactsync.environment import read_deployment
+from exactsync.failpoints import POINTS
+from exactsync.simulator import Company, Rule, Settings
+from exactsync.warehouse.engine import create_engine
+from tests.torture.conftest import DIVISION, World
+from tests.torture.sacrifice import Work, Worker, do
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.truth.oracle import Difference
+
+SIZES = {"GLAccounts": 40, "VATCodes": 10, "Costcenters": 35, "Costunits": 5, "Accounts": 60}
+PAGE_SIZE = 10
+SETTINGS = Settings(
+    hostile=0.3,
+    calls_per_minute=100_000,
+    bulk_page_size=PAGE_SIZE,
+    single_page_size=PAGE_SIZE,
+    companies=(Company(code=DIVISION, name="Demo Holding", country="NL", sizes=SIZES),),
+)
+EVERY_STEP = ("gl_accounts", "vat_codes", "cost_centers", "cost_units", "suppliers", "deletions")
+KINDS = {"sync feed": ("suppliers", "deletions"), "list": ("cost_centers", "deletions")}
+ENDPOINTS = {"sync feed": "sync/CRM/Accounts", "list": "hrm/Costcenters"}
+PAGES = {"sync feed": ceil(SIZES["Accounts"] / PAGE_SIZE), "list": ceil(SIZES["Costcenters"] / PAGE_SIZE)}
+PAGES_OF_NEXT = {"sync feed": 1, "list": PAGES["list"]}
+"""What a load costs whose predecessor was published."""
+IN_HAND = 2
+"""Pages that may be lost by a kill, none of them staged: one being written, the next one being fetched."""
+
+# Refreshes and migrations are killed in tests of their own.
+SYNC_POINTS = [point for point in POINTS if not point.startswith(("refresh", "migrate"))]
+
+
+@pytest.fixture
+def world(make_world: Callable[[Settings], World]) -> World:
+    return make_world(SETTINGS)
+
+
+def work(world: World, *steps: str, planted: str = "") -> Work:
+    return Work(environment=world.environment, division=DIVISION, steps=steps, planted=planted)
+
+
+def live_differences(world: World) -> list[Difference]:
+    """What is wrong with what readers see; a row may come and go at Exact while nobody was there to read it."""
+    return [difference for difference in world.judge().differences if not difference.is_deleted]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("point", SYNC_POINTS)
+def test_killed_at_a_failpoint_the_next_attempt_ends_with_the_truth(world: World, point: str, kind: str) -> None:
+    visit = 3 if point.startswith("stage") else 1
+    worker = Worker(work(world, *KINDS[kind], planted=f"{point}=kill:{visit}"))
+    assert worker.wait(), f"{point} was not reached: {worker.error()}"
+    assert do(work(world, *EVERY_STEP)) == ""
+    assert live_differences(world) == []
+
+    asked = world.simulator.count_calls(ENDPOINTS[kind], DIVISION)
+    published_before = point == "publish.committed" or point.startswith("deletions")
+    again = asked - PAGES[kind] - published_before * PAGES_OF_NEXT[kind]
+    sys.stdout.write(f"killed at {point}, visit {visit} ({kind}): {again} pages asked again\n")
+    assert again <= IN_HAND
+
+    world.simulator.random_changes(20, seed=POINTS.index(point))
+    assert do(work(world, *EVERY_STEP)) == ""
+    assert live_differences(world) == []
+    assert world.simulator.violations() == []
+
+
+def test_killed_at_random_moments_the_end_is_the_truth(world: World) -> None:
+    """Kill syncs one after the other, each at a random moment of its work, while Exact goes on changing."""
+    random = Random(20)
+    for kill in range(20):
+        worker = Worker(work(world, *EVERY_STEP))
+        time.sleep(random.uniform(0.0, 0.5))
+        worker.kill()
+        fell = "at work" if worker.wait() else "after the end"
+        sys.stdout.write(f"kill {kill + 1}: {fell}, {scalar(world, REMEMBERED)}\n")
+        world.simulator.random_changes(5, seed=kill)
+    assert do(work(world, *EVERY_STEP)) == ""  # ends the loads under way, whose first pages are as old as the kills
+    assert do(work(world, *EVERY_STEP)) == ""
+    assert live_differences(world) == []
+    assert [v for v in world.simulator.violations() if v.rule is not Rule.PARALLEL_READ] == []
+
+
+def test_a_migration_killed_at_any_step_is_as_if_it_had_not_begun(empty_database: str) -> None:
+    environment = {"EXACTSYNC_WAREHOUSE_URL": empty_database}
+    for point in ("migrate.locked", "migrate.upgraded", "migrate.created"):
+        killed = Work(environment=environment, division=DIVISION, steps=("migrate",), planted=f"{point}=kill")
+        assert Worker(killed).wait()
+        assert schemas(empty_database) == 0
+    assert do(Work(environment=environment, division=DIVISION, steps=("migrate",))) == ""
+    read_deployment(environment).check()
+
+
+def schemas(url: str) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.scalar(text("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'exact%'"))
+    engine.dispose()
+    return int(found or 0)
+
+
+def scalar(world: World, query: str) -> str:
+    with world.engine.connect() as connection:
+        return str(connection.scalar(text(query)))
+
+
+REMEMBERED = """
+SELECT concat_ws(', ', count(*) || ' loads under way', (SELECT count(*) FROM exactsync.load_log) || ' loads published')
+FROM exactsync.loads
+"""
