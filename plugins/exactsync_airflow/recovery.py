@@ -14,7 +14,7 @@ from __future__ import annotations
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -31,10 +31,14 @@ from exactsync.exact.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
 RESCHEDULE_JITTER_S = 3.0
 """Waiting tasks come back spread over this long, so that they do not all reach for the first call of a minute."""
+
+
+SHORTEST_WAIT_S = 10.0
+"""A task comes back no sooner than this: while the process it left is still being cleared away, the scheduler of
+Airflow 3.3 takes the end of that process for a death of the new one, and spends a try."""
 
 
 class Recovery(IntEnum):
@@ -123,4 +127,5 @@ def _message(error: Exception) -> str:
 
 def _wake_up(failures: Sequence[Failure]) -> datetime:
     waits = [failure.retry_at for failure in failures if failure.recovery is Recovery.RESCHEDULE and failure.retry_at]
-    return min(waits) + timedelta(seconds=SystemRandom().uniform(0, RESCHEDULE_JITTER_S))
+    soonest = datetime.now(UTC) + timedelta(seconds=SHORTEST_WAIT_S)
+    return max(min(waits), soonest) + timedelta(seconds=SystemRandom().uniform(0, RESCHEDULE_JITTER_S))

@@ -94,6 +94,7 @@ def retry_at_once(dag: DAG, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = task.partial_kwargs if task.is_mapped else vars(task)
         monkeypatch.setitem(settings, "retry_delay", timedelta(0))
     monkeypatch.setattr(recovery, "RESCHEDULE_JITTER_S", 0.1)
+    monkeypatch.setattr(recovery, "SHORTEST_WAIT_S", 0.0)
 
 
 def authorise(exact_url: str) -> None:

@@ -84,7 +84,7 @@ def refused_company_fails_alone_and_is_mended_by_a_clear(stack: Stack, on_call: 
 
 
 def used_up_minute_is_waited_out(on_call: Any, exact: Any) -> None:
-    exact.change("settings", calls_per_minute=2)
+    exact.change("settings", calls_per_minute=4)
     run_id = on_call.run(divisions=[NL])
     assert on_call.state(run_id) == "success"
     assert on_call.reschedules(run_id) > 0

@@ -20,9 +20,9 @@ from exactsync.errors import (
     QuotaExhaustedError,
     ReauthorisationRequiredError,
 )
-from exactsync_airflow.recovery import RESCHEDULE_JITTER_S, airflow_errors, airflow_exception, diagnose
+from exactsync_airflow.recovery import RESCHEDULE_JITTER_S, SHORTEST_WAIT_S, airflow_errors, airflow_exception, diagnose
 
-LATER = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LATER = datetime.now(UTC) + timedelta(hours=1)
 
 MINUTE = QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")
 DAY = QuotaExhaustedError("5,000 calls used.", retry_at=LATER, window="day")
@@ -79,6 +79,13 @@ def test_a_used_up_minute_is_waited_out_with_a_little_spread() -> None:
         waits.add((exception.reschedule_date - LATER).total_seconds())
     assert all(0 <= wait <= RESCHEDULE_JITTER_S for wait in waits)
     assert len(waits) > 10
+
+
+def test_a_task_does_not_come_back_before_airflow_has_cleared_its_last_process_away() -> None:
+    soon = QuotaExhaustedError("60 calls used.", retry_at=datetime.now(UTC), window="minute")
+    exception = airflow_exception([diagnose(soon)])
+    assert isinstance(exception, AirflowRescheduleException)
+    assert exception.reschedule_date - soon.retry_at >= timedelta(seconds=SHORTEST_WAIT_S)
 
 
 def test_the_whole_message_reaches_the_task_log() -> None:

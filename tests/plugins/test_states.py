@@ -41,6 +41,7 @@ def main_job() -> Any:
 def run(main_job: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DagRun]:
     """Run the main job in this process, without waiting between tries."""
     monkeypatch.setattr(recovery, "RESCHEDULE_JITTER_S", 0.0)
+    monkeypatch.setattr(recovery, "SHORTEST_WAIT_S", 0.0)
     for task in main_job.tasks:
         settings = task.partial_kwargs if task.is_mapped else vars(task)
         monkeypatch.setitem(settings, "retry_delay", timedelta(0))
