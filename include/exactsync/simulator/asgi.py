@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -11,17 +14,23 @@ from starlette.applications import Starlette
 from starlette.responses import Response as StarletteResponse
 from starlette.routing import Route
 
-from exactsync.simulator.messages import Request
+from exactsync.simulator.messages import Delivery, Request, Response
 
 if TYPE_CHECKING:
+    from asyncio import Transport
+
     from starlette.requests import Request as StarletteRequest
+    from starlette.types import Receive, Scope, Send
 
     from exactsync.simulator.simulator import Simulator
 
 _THREADS = 64
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+FindLine = Callable[[tuple[str, int]], "Transport | None"]
+"""Returns the connection from this address and port."""
 
 
-def create_app(simulator: Simulator) -> Starlette:
+def create_app(simulator: Simulator, find_line: FindLine) -> Starlette:
     """Return the application; requests are answered in threads, since answers may sleep."""
     limiter = CapacityLimiter(_THREADS)
 
@@ -35,7 +44,36 @@ def create_app(simulator: Simulator) -> Starlette:
             body=await request.body(),
         )
         response = await run_sync(simulator.handle, received, limiter=limiter)
-        return StarletteResponse(response.body, response.status, headers=dict(response.headers))
+        if response.delay_s:
+            await run_sync(simulator.clock.sleep, response.delay_s, limiter=limiter)
+        if response.delivery is Delivery.WHOLE:
+            return StarletteResponse(response.body, response.status, headers=dict(response.headers))
+        return _BrokenResponse(response, find_line)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
     return Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
+
+
+class _BrokenResponse(StarletteResponse):
+    """Ends the connection instead of answering, or in the middle of the answer."""
+
+    def __init__(self, response: Response, find_line: FindLine) -> None:
+        super().__init__(response.body, response.status, headers=dict(response.headers))
+        self._delivery = response.delivery
+        self._find_line = find_line
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._delivery is Delivery.TRUNCATED:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            half = bytes(self.body[: len(self.body) // 2])
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+        line = self._find_line(scope["client"])
+        if line is None:
+            return
+        if self._delivery is Delivery.RESET:
+            line.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            line.abort()
+        else:
+            line.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass

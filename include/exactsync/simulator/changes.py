@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from exactsync.simulator.catalogue import Kind, PropertySpec
-from exactsync.simulator.database import SHARED, Key
+from exactsync.simulator.database import SHARED, Key, LateChange
 from exactsync.simulator.hostile import spoil_value
 
 if TYPE_CHECKING:
@@ -48,13 +48,24 @@ class Clerk:
 
     def update(self, division: int, entity_set: str, key: Key, values: Mapping[str, Any]) -> Change:
         """Change a record: `values`, its rowversion, and when and by whom it was modified."""
+        self._world.database.put(division, entity_set, self._modify(division, entity_set, key, values))
+        return Change(kind="update", division=division, entity_set=entity_set, key=key)
+
+    def update_late(self, division: int, entity_set: str, key: Key, values: Mapping[str, Any]) -> LateChange:
+        """Change a record, but leave the change to be committed: its rowversion is of now."""
+        return self._world.database.put_late(division, entity_set, self._modify(division, entity_set, key, values))
+
+    def invent_values(self, random: Random, division: int, entity_set: str, key: Key) -> dict[str, Any]:
+        """Return believable new values for one to three properties of a record."""
+        return self._random_values(random, entity_set, self._world.database.get(division, entity_set, key))
+
+    def _modify(self, division: int, entity_set: str, key: Key, values: Mapping[str, Any]) -> dict[str, Any]:
         self._check(entity_set, values)
         old = self._world.database.get(division, entity_set, key)
         modified: dict[str, Any] = {}
         if division != SHARED:
             modified = {"Modified": self._world.clock.utc(), "Modifier": self._world.settings.user.id}
-        self._world.database.put(division, entity_set, {**old, **modified, **values})
-        return Change(kind="update", division=division, entity_set=entity_set, key=key)
+        return {**old, **modified, **values}
 
     def touch(self, division: int, entity_set: str, key: Key) -> Change:
         """Give a record a new rowversion and change nothing that can be seen."""

@@ -1,4 +1,4 @@
-"""The simulator's own clock: real time, plus whatever a test has added."""
+"""The simulator's own clocks: real time, plus whatever a test has added."""
 
 from __future__ import annotations
 
@@ -26,9 +26,14 @@ class Clock:
         self._source = source
         self._sleep = sleep
         self._offset_s = 0.0
+        self._shift_s = 0.0
 
     def now(self) -> float:
-        """Return seconds since the epoch."""
+        """Return seconds since the epoch, as Exact's clock shows them."""
+        return self.steady() + self._shift_s
+
+    def steady(self) -> float:
+        """Return seconds that a shift of the clock leaves alone: how old something is, is measured with them."""
         return self._source() + self._offset_s
 
     def sleep(self, seconds: float) -> None:
@@ -41,8 +46,12 @@ class Clock:
         return datetime.fromtimestamp(int(self.now() * 1000) / 1000, UTC)
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward (or back, with a negative number)."""
+        """Let time pass (or come back, with a negative number)."""
         self._offset_s += seconds
+
+    def shift(self, seconds: float) -> None:
+        """Set the clock forward (or back): it shows another time, and nothing grows older by it."""
+        self._shift_s += seconds
 
     def http_date(self) -> str:
         """Return the time as the `Date` header has it."""

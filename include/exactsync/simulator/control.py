@@ -11,6 +11,11 @@
 | POST changes | `{"changes": [change, …]}` or `{"random": n, "seed", "divisions", "entity_sets"}` → the changes made |
 | POST divisions/{code} | `{"permitted": bool}`, `{"refusal": reason or null}` |
 | POST grants/revoke | ends every login |
+| GET fault-library | → every fault there is: `[{"name", "does", "parameters", "source", "way_out", …}, …]` |
+| POST faults | `{"name", "parameters", "endpoint", "division", "occurrences", "every", "pages_only"}` → as planted |
+| GET faults | → what is planted, with `id` and how many calls each has `seen` and `struck` |
+| DELETE faults, DELETE faults/{id} | removes all, or one |
+| POST late-changes/commit | → `{"committed": n}` |
 | GET secrets | → every secret there has been, for searches of logs |
 
 A change is `{"kind", "division", "entity_set", "key", "values"}` with kind insert, update, touch or delete; values
@@ -27,6 +32,7 @@ from uuid import UUID
 import orjson
 
 from exactsync.simulator.catalogue import Kind, load_catalogue
+from exactsync.simulator.faults.description import fault_from_json, library_as_json, planted_as_json
 from exactsync.simulator.messages import Request, Response, json_response
 from exactsync.simulator.wire import truth_as_json
 
@@ -61,6 +67,11 @@ class ControlApi:
             ("POST", "changes"): self._change,
             ("POST", "divisions"): self._set_division,
             ("POST", "grants"): self._revoke_grants,
+            ("GET", "fault-library"): self._fault_library,
+            ("POST", "faults"): self._plant,
+            ("GET", "faults"): self._planted,
+            ("DELETE", "faults"): self._remove_faults,
+            ("POST", "late-changes"): self._commit,
             ("GET", "secrets"): self._secrets,
         }
 
@@ -151,6 +162,27 @@ class ControlApi:
         _require(action, "revoke")
         self._simulator.revoke_grants()
         return {}
+
+    def _fault_library(self, _body: Any) -> object:
+        return library_as_json()
+
+    def _plant(self, body: dict[str, Any]) -> object:
+        planted_id = self._simulator.plant(fault_from_json(body))
+        return next(fault for fault in self._planted(body) if fault["id"] == planted_id)
+
+    def _planted(self, _body: Any) -> list[dict[str, Any]]:
+        return [planted_as_json(planted) for planted in self._simulator.planted_faults()]
+
+    def _remove_faults(self, body: Any, fault_id: str | None = None) -> object:
+        if fault_id is None:
+            self._simulator.clear_faults()
+        else:
+            self._simulator.remove_fault(int(fault_id))
+        return self._planted(body)
+
+    def _commit(self, _body: Any, action: str) -> object:
+        _require(action, "commit")
+        return {"committed": self._simulator.commit_late_changes()}
 
     def _secrets(self, _body: Any) -> object:
         return self._simulator.secrets()

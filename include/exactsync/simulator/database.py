@@ -30,6 +30,16 @@ class _Table:
     by_key: list[Record] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LateChange:
+    """A change that has its rowversion and is not committed."""
+
+    division: int
+    entity_set: str
+    key: Key
+    record: Record
+
+
 class Database:
     """One database of Exact: rowversions are unique and rising over all its divisions.
 
@@ -42,6 +52,7 @@ class Database:
         self._random = random
         self._next_rowversion = first_rowversion
         self._tables: defaultdict[tuple[int, str], _Table] = defaultdict(_Table)
+        self._uncommitted: list[LateChange] = []
 
     def put(self, division: int, entity_set: str, record: Record) -> Record:
         """Store a record under its key with a new rowversion, as an insert or in place of what was there."""
@@ -52,6 +63,34 @@ class Database:
         table.by_timestamp[key] = stored
         table.by_key = None
         return stored
+
+    def put_late(self, division: int, entity_set: str, record: Record) -> LateChange:
+        """Take a rowversion for a new version of a record that nobody sees before it is committed."""
+        stored = {**record, "Timestamp": self._take_rowversion()}
+        key = self._key(entity_set, record)
+        late = LateChange(division=division, entity_set=entity_set, key=key, record=stored)
+        self._uncommitted.append(late)
+        return late
+
+    def commit(self, late: LateChange) -> None:
+        """Let a late change be seen, at the place of its rowversion; one that was overtaken is forgotten."""
+        if late not in self._uncommitted:
+            return
+        self._uncommitted.remove(late)
+        table = self._table(late.division, late.entity_set)
+        current = table.by_timestamp.get(late.key)
+        if current is None or current["Timestamp"] > late.record["Timestamp"]:
+            return
+        table.by_timestamp[late.key] = late.record
+        table.by_timestamp = dict(sorted(table.by_timestamp.items(), key=lambda item: item[1]["Timestamp"]))
+        table.by_key = None
+
+    def commit_all(self) -> int:
+        """Commit every late change; return how many there were."""
+        late_changes = list(self._uncommitted)
+        for late in late_changes:
+            self.commit(late)
+        return len(late_changes)
 
     def get(self, division: int, entity_set: str, key: Key) -> Record:
         """Return one record.

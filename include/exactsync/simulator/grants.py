@@ -26,10 +26,12 @@ class Chain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """An access token's owner and end."""
+    """An access token's owner and end, by `Clock.steady`."""
 
     chain: Chain
     expires_at: float
+    is_aged: bool = False
+    """It ended before its time, which the client could not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Grants:
     def issue_code(self, *, client_id: str, user: str, redirect_uri: str, settings: Settings) -> str:
         """Return a new code; it holds characters that a URL must encode, as Exact's do."""
         code = self._new_secret("stampNL001.", "+/=!")
-        expires_at = self._clock.now() + settings.code_lifetime_s
+        expires_at = self._clock.steady() + settings.code_lifetime_s
         self._codes[code] = _Code(client_id=client_id, user=user, redirect_uri=redirect_uri, expires_at=expires_at)
         return code
 
@@ -64,7 +66,7 @@ class Grants:
             The chain, without tokens yet; None if the code is unknown, used, too old or someone else's.
         """
         found = self._codes.pop(code, None)
-        if found is None or found.expires_at <= self._clock.now():
+        if found is None or found.expires_at <= self._clock.steady():
             return None
         if found.client_id != client_id or found.redirect_uri != redirect_uri:
             return None
@@ -83,7 +85,7 @@ class Grants:
 
     def rotate(self, chain: Chain, settings: Settings) -> None:
         """Put a new pair of tokens in the chain; the old access token lives on until its own end."""
-        now = self._clock.now()
+        now = self._clock.steady()
         if chain.refresh_token:
             chain.old_tokens[chain.refresh_token] = now
         chain.refresh_token = self._new_secret("stampNL001.r-", "/+==")
@@ -98,6 +100,16 @@ class Grants:
         if found is None or self._chains.get((found.chain.client_id, found.chain.user)) is not found.chain:
             return None
         return found
+
+    def age(self, token: str, settings: Settings) -> None:
+        """Make an access token as old as it gets; if it is its chain's last one, the chain may be refreshed."""
+        found = self.find_access_token(token)
+        if found is None:
+            return
+        now = self._clock.steady()
+        self._access_tokens[token] = AccessToken(chain=found.chain, expires_at=now, is_aged=True)
+        if found.chain.access_token == token:
+            found.chain.issued_at = min(found.chain.issued_at, now - settings.token_lifetime_s)
 
     def revoke(self, *, client_id: str, user: str) -> None:
         """End the chain of this user and app, access tokens included."""

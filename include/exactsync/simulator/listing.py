@@ -38,16 +38,34 @@ def answer_list(
     wants_json = _wants_json(world, request)
     query = parse_query(request, endpoint)
     sequence = _follow(world, request, query, dataset)
-    is_large = endpoint.kind is not EndpointKind.SINGLE
-    page_size = world.settings.bulk_page_size if is_large else world.settings.single_page_size
+    page_size = _page_size(world, endpoint)
     page = read_page(_records(world, endpoint, client_id, division), query, endpoint, page_size=page_size)
     next_url = _next_url(world, request, page, dataset, sequence)
-    collection_url = f"{_base_url(world, request)}{quote(request.path, safe=_URL_SAFE)}"
-    encoder = RecordEncoder(endpoint, collection_url, query.select)
+    encoder = RecordEncoder(endpoint, _collection_url(world, request), query.select)
     encoded = [encoder.encode(record) for record in page.records]
     if not wants_json:
         return Response(status=200, headers={"Content-Type": ATOM_TYPE}, body=encode_feed(encoded, next_url))
     return json_response({"d": _envelope(encoded, query, page, next_url)})
+
+
+def records_of_page(
+    world: World, request: Request, endpoint: Endpoint, client_id: str, division: int | None
+) -> list[Record]:
+    """Return the typed records that a list request, known to be right, is answered with now."""
+    records = _records(world, endpoint, client_id, division)
+    return read_page(records, parse_query(request, endpoint), endpoint, page_size=_page_size(world, endpoint)).records
+
+
+def first_of_next_page(
+    world: World, request: Request, endpoint: Endpoint, client_id: str, division: int | None
+) -> dict[str, Any] | None:
+    """Return the encoded record that the page after the requested one begins with; None if there is no such page."""
+    query = parse_query(request, endpoint)
+    size = _page_size(world, endpoint)
+    page = read_page(_records(world, endpoint, client_id, division), query, endpoint, page_size=size + 1)
+    if query.top is not None or len(page.records) <= size:
+        return None
+    return RecordEncoder(endpoint, _collection_url(world, request), query.select).encode(page.records[size])
 
 
 def answer_entity(
@@ -144,6 +162,15 @@ def _next_url(
             world.readers.give_link(dataset, pairs, sequence)
     query = "&".join(f"{quote(name, safe='$')}={quote(value, safe=_URL_SAFE)}" for name, value in pairs)
     return f"{_base_url(world, request)}{quote(request.path, safe=_URL_SAFE)}?{query}"
+
+
+def _page_size(world: World, endpoint: Endpoint) -> int:
+    is_large = endpoint.kind is not EndpointKind.SINGLE
+    return world.settings.bulk_page_size if is_large else world.settings.single_page_size
+
+
+def _collection_url(world: World, request: Request) -> str:
+    return f"{_base_url(world, request)}{quote(request.path, safe=_URL_SAFE)}"
 
 
 def _base_url(world: World, request: Request) -> str:

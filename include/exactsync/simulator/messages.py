@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
@@ -46,6 +47,15 @@ class Request:
         """Return the query parameters; a repeated one has its last value."""
         return dict(self.query_pairs())
 
+    def without_option(self, name: str) -> Request:
+        """Return the request without a query parameter."""
+        return replace(self, query=urlencode([pair for pair in self.query_pairs() if pair[0] != name]))
+
+    def bearer_token(self) -> str:
+        """Return the access token; "" if there is none."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else ""
+
     def form(self) -> dict[str, str]:
         """Return the fields of a form-encoded body; {} if it is something else."""
         if not self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
@@ -64,17 +74,31 @@ class Request:
         return (user, password) if separator else None
 
 
+class Delivery(Enum):
+    """How much of an answer reaches the client."""
+
+    WHOLE = auto()
+    TRUNCATED = auto()
+    """The headers and half of the body; then the connection closes."""
+    CLOSED = auto()
+    """Nothing: the connection closes."""
+    RESET = auto()
+    """Nothing: the connection is reset."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the simulator answers."""
+    """What the simulator answers. `status` is 0 if it answers nothing; `delay_s` is how late it comes."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    delivery: Delivery = Delivery.WHOLE
+    delay_s: float = 0.0
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:
         """Return the same response with more headers."""
-        return Response(status=self.status, headers={**self.headers, **headers}, body=self.body)
+        return replace(self, headers={**self.headers, **headers})
 
 
 class RefusedError(Exception):

@@ -109,14 +109,15 @@ class Authority:
         chain = self._grants.find_chain(token, client_id=app.client_id)
         if chain is None:
             raise _refuse_token(400, "invalid_grant", _CHAIN_ERROR, reason=f"Unknown: {_CHAIN_ERROR}")
-        now = self._clock.now()
+        now = self._clock.steady()
         if token in chain.old_tokens:
             if now - chain.old_tokens[token] < settings.old_refresh_token_grace_s:
                 return chain
             raise _refuse_token(401, "unauthorized_client", "Old refresh token used.", rule=Rule.OLD_REFRESH_TOKEN)
         expires_at = chain.issued_at + timedelta(days=settings.refresh_token_days).total_seconds()
         if now >= expires_at:
-            raise _refuse_token(400, "invalid_request", _expiry_text(expires_at, now), rule=None)
+            text = _expiry_text(self._clock.now() - (now - expires_at), self._clock.now())
+            raise _refuse_token(400, "invalid_request", text, rule=None)
         if now - chain.issued_at < REFRESH_GATE * settings.token_lifetime_s:
             raise _refuse_early(settings)
         return chain

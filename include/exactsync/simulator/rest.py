@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from exactsync.simulator.limits import AppDivision, ErrorSource
@@ -48,6 +49,7 @@ class Caller:
     client_id: str
     user: str
     expires_at: float
+    is_aged: bool
 
 
 def parse_target(path: str, catalogue: Catalogue, *, exact_case: bool) -> Target:
@@ -74,8 +76,8 @@ class RestApi:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def answer(self, request: Request, target: Target) -> Response:
-        """Answer a request; limits, errors and broken rules are counted."""
+    def answer(self, request: Request, target: Target, refusal: Response | None = None) -> Response:
+        """Answer a request, or refuse it with `refusal`; limits, errors and broken rules are counted."""
         world = self._world
         with world.lock:
             try:
@@ -86,10 +88,12 @@ class RestApi:
             try:
                 self._check_token_age(caller)
                 self._check_velocity(source)
+                _check_refusal(refusal, is_authentication=True)
                 limit_headers = self._count_call(caller, target)
             except RefusedError as refused:
                 return self._refused(refused, target, source)
         try:
+            _check_refusal(refusal, is_authentication=False)
             with self._reading(caller, target) as dataset:
                 response = self._perform(request, target, caller, dataset)
                 world.clock.sleep(world.settings.latency_s)
@@ -101,20 +105,25 @@ class RestApi:
         return response.with_headers(limit_headers)
 
     def _authenticate(self, request: Request) -> Caller:
-        token = self._world.grants.find_access_token(_bearer(request))
+        token = self._world.grants.find_access_token(request.bearer_token())
         if token is None:
             headers = {"Reason": "Authentication Required", "WWW-Authenticate": "Bearer"}
             detail = "no access token, or not one that is in force"
             raise refuse_empty(401, rule=Rule.UNAUTHENTICATED, detail=detail, headers=headers)
-        return Caller(client_id=token.chain.client_id, user=token.chain.user, expires_at=token.expires_at)
+        return Caller(
+            client_id=token.chain.client_id,
+            user=token.chain.user,
+            expires_at=token.expires_at,
+            is_aged=token.is_aged,
+        )
 
     def _check_token_age(self, caller: Caller) -> None:
-        if self._world.clock.now() >= caller.expires_at:
-            raise _expired(Rule.EXPIRED_TOKEN)
+        if self._world.clock.steady() >= caller.expires_at:
+            raise _expired(None if caller.is_aged else Rule.EXPIRED_TOKEN)
 
     def _check_end(self, caller: Caller) -> None:
         """Refuse an answer whose token expired meanwhile (exact-php-client#487); a good client may meet that."""
-        if self._world.clock.now() >= caller.expires_at:
+        if self._world.clock.steady() >= caller.expires_at:
             raise _expired(None)
 
     def _check_velocity(self, source: ErrorSource) -> None:
@@ -130,7 +139,7 @@ class RestApi:
         world = self._world
         verdict = world.limits.admit(AppDivision(caller.client_id, target.division), world.settings)
         if verdict.breached is not None:
-            rule = _LIMIT_RULES[verdict.breached]
+            rule = None if verdict.is_excused else _LIMIT_RULES[verdict.breached]
             detail = f"429: {verdict.breached} limit"
             raise refuse_empty(429, rule=rule, detail=detail, headers=verdict.headers)
         return dict(verdict.headers)
@@ -202,9 +211,10 @@ def _where(target: Target) -> str:
     return target.name if target.division is None else f"{target.division}/{target.name}"
 
 
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else ""
+def _check_refusal(refusal: Response | None, *, is_authentication: bool) -> None:
+    """Refuse what is to be refused: a 401 before the call is counted, everything else after that."""
+    if refusal is not None and (refusal.status == HTTPStatus.UNAUTHORIZED) == is_authentication:
+        raise RefusedError(refusal, None, "planted")
 
 
 def _expired(rule: Rule | None) -> RefusedError:

@@ -34,6 +34,7 @@ class Rule(StrEnum):
     PARALLEL_READ = "parallel_read"  # two readers of one division and endpoint
     FORBIDDEN_DIVISION = "forbidden_division"
     FORBIDDEN_SCOPE = "forbidden_scope"
+    FOREIGN_HOST = "foreign_host"  # a link to another host was followed, access token and all
     UNKNOWN_PATH = "unknown_path"
     UNKNOWN_METHOD = "unknown_method"
     NOT_JSON = "not_json"  # no Accept: application/json
@@ -51,7 +52,7 @@ class Violation:
 
 
 class CallKey(NamedTuple):
-    """What calls are counted by; `division` is None where the path has none."""
+    """What calls are counted by; `division` is None where the path has none; `status` is 0 where no answer was sent."""
 
     endpoint: str
     division: int | None

@@ -14,6 +14,7 @@ from exactsync.simulator.asgi import create_app
 from exactsync.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
+    from asyncio import Transport
     from types import TracebackType
 
     from exactsync.simulator.settings import Settings
@@ -52,7 +53,7 @@ class SimulatorServer:
         """
         listener = _listen(LOOPBACK, self._requested_port)
         self.port = listener.getsockname()[1]
-        self._server = uvicorn.Server(_config(self.simulator))
+        self._server = _create_server(self.simulator)
         self._thread = Thread(target=self._server.run, args=([listener],), name=f"simulator-{self.port}", daemon=True)
         self._thread.start()
         give_up_at = time.monotonic() + _START_PATIENCE_S
@@ -92,7 +93,7 @@ def serve(port: int, *, settings: Settings | None = None, host: str = LOOPBACK) 
     listener = _listen(host, port)
     sys.stdout.write(_greeting(simulator, f"http://{host}:{listener.getsockname()[1]}"))
     sys.stdout.flush()
-    uvicorn.Server(_config(simulator)).run([listener])
+    _create_server(simulator).run([listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -106,10 +107,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(simulator: Simulator) -> uvicorn.Config:
+def _create_server(simulator: Simulator) -> uvicorn.Server:
     """Our own `Date` header, no `Server` header, and no access log: URLs of logins hold codes."""
-    return uvicorn.Config(
-        create_app(simulator),
+
+    def find_line(client: tuple[str, int]) -> Transport | None:
+        connections = server.server_state.connections
+        return next((line.transport for line in connections if getattr(line, "client", None) == client), None)
+
+    config = uvicorn.Config(
+        create_app(simulator, find_line),
         access_log=False,
         date_header=False,
         server_header=False,
@@ -118,6 +124,8 @@ def _config(simulator: Simulator) -> uvicorn.Config:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
+    server = uvicorn.Server(config)
+    return server
 
 
 def _greeting(simulator: Simulator, url: str) -> str:

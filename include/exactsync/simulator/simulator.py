@@ -7,11 +7,13 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from exactsync.simulator.changes import Change, Clerk
 from exactsync.simulator.clock import Clock
 from exactsync.simulator.control import CONTROL_PREFIX, ControlApi
 from exactsync.simulator.data import seed
+from exactsync.simulator.faults.planting import Call
 from exactsync.simulator.login import LoginApi
 from exactsync.simulator.messages import Request, Response, text_response
 from exactsync.simulator.oauth import AUTH_PATH, TOKEN_PATH
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from exactsync.simulator.database import Key
-    from exactsync.simulator.faults import Fault, Proceed
+    from exactsync.simulator.faults.planting import Fault, PlantedFault, Proceed
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +56,35 @@ class Simulator:
         world = self._world
         with world.lock:
             target = parse_target(request.path, world.catalogue, exact_case=world.settings.exact_path_case)
-            actions = world.faults.due(target.name, target.division)
-        proceed: Proceed = partial(self._answer, request, target)
-        for action in reversed(actions):
-            proceed = partial(action, request, proceed)
+            self._check_host(request)
+            struck = [(planted, planted.seen) for planted in world.faults.strike(target)]
+        answer_with = partial(self._answer, request, target)
+        proceed: Proceed = answer_with
+        for planted, number in reversed(struck):
+            call = Call(
+                request=request,
+                target=target,
+                number=number,
+                world=world,
+                clerk=self._clerk,
+                planted=planted,
+                proceed=proceed,
+                answer_with=answer_with,
+            )
+            proceed = partial(planted.fault.action, request, call)
         response = proceed()
         with world.lock:
             world.journal.count(target.name, target.division, response.status)
         logger.debug("%s %s -> %s", request.method, request.path, response.status)
         return response.with_headers({"Date": self.clock.http_date()})
 
-    def _answer(self, request: Request, target: Target) -> Response:
+    def _check_host(self, request: Request) -> None:
+        host = urlsplit(request.base_url).netloc
+        if host in self._world.foreign_hosts:
+            self._world.journal.record(Rule.FOREIGN_HOST, f"a call to {host}")
+
+    def _answer(self, request: Request, target: Target, refusal: Response | None = None) -> Response:
+        """Answer a request; a login or a REST call can be given the refusal to answer it with."""
         world = self._world
         if request.url_length > world.settings.max_url_length:
             self._record(Rule.LONG_URL, f"URL of {request.url_length} characters")
@@ -72,11 +92,11 @@ class Simulator:
         if request.path == AUTH_PATH:
             return self._login.authorise(request)
         if request.path == TOKEN_PATH:
-            return self._login.token(request)
+            return self._login.token(request, refusal)
         if not request.path.startswith(REST_PREFIX):
             self._record(Rule.UNKNOWN_PATH, request.path)
             return text_response("Not found.", status=404)
-        return self._rest.answer(request, target)
+        return self._rest.answer(request, target, refusal)
 
     def _record(self, rule: Rule, detail: str) -> None:
         with self._world.lock:
@@ -192,12 +212,31 @@ class Simulator:
         with self._world.lock:
             self._world.grants.revoke_all()
 
-    def plant(self, fault: Fault) -> None:
-        """Let a fault happen from now on."""
+    def commit_late_changes(self) -> int:
+        """Commit every change whose rowversion is taken already; return how many there were."""
         with self._world.lock:
-            self._world.faults.plant(fault)
+            return self._world.database.commit_all()
+
+    def plant(self, fault: Fault) -> int:
+        """Let a fault happen from now on; return the id that `remove_fault` takes."""
+        with self._world.lock:
+            return self._world.faults.plant(fault, self._world)
+
+    def planted_faults(self) -> list[PlantedFault]:
+        """Return what is planted, oldest first, and how often each struck."""
+        with self._world.lock:
+            return self._world.faults.planted()
+
+    def remove_fault(self, fault_id: int) -> None:
+        """Remove one planted fault.
+
+        Raises:
+            KeyError: it is not planted.
+        """
+        with self._world.lock:
+            self._world.faults.remove(fault_id)
 
     def clear_faults(self) -> None:
-        """Remove every planted fault."""
+        """Remove every planted fault, and what each left half done: late changes are committed, clocks set right."""
         with self._world.lock:
             self._world.faults.clear()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from exactsync.simulator.catalogue import Catalogue, load_catalogue
 from exactsync.simulator.database import Database
-from exactsync.simulator.faults import Faults
+from exactsync.simulator.faults.planting import Faults
 from exactsync.simulator.grants import Grants
 from exactsync.simulator.limits import CallLimits, ErrorVelocity
 from exactsync.simulator.readers import Readers
@@ -43,6 +43,8 @@ class World:
     access: dict[int, Access]
     readers: Readers = field(default_factory=Readers)
     faults: Faults = field(default_factory=Faults)
+    foreign_hosts: set[str] = field(default_factory=set)
+    """Hosts that links were given to and that are not Exact's."""
     lock: RLock = field(default_factory=RLock)
 
     @classmethod
