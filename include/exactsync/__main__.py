@@ -1,6 +1,7 @@
 """The command line: everything that needs no browser, and the way to work without Airflow.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 75 try again later (a quota is used up, Exact is down for maintenance).
+Exit codes: 0 done, 1 failed, 2 wrong use, 75 try again later (a quota is used up, Exact or a
+database is down).
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from exactsync import commands
 from exactsync.entities import entities
-from exactsync.errors import ConfigurationError, ExactSyncError, RetryLaterError
+from exactsync.errors import DatabaseUnavailableError, ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
 
 DONE, FAILED, WRONG_USE, TRY_AGAIN_LATER = 0, 1, 2, 75
-
-_DATABASES = "Check EXACTSYNC_WAREHOUSE_URL and EXACTSYNC_STATE_URL, and that the server runs."
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -43,8 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExactSyncError as error:
         return _report(error, FAILED)
     except OperationalError as error:
-        said = " ".join(str(error.orig).split())
-        return _report(ConfigurationError(f"A database failed: {said}", remedy=_DATABASES), FAILED)
+        return _report(DatabaseUnavailableError(" ".join(str(error.orig).split())), TRY_AGAIN_LATER)
     except KeyboardInterrupt:
         return FAILED
     return DONE

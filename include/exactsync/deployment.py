@@ -15,7 +15,13 @@ from sqlalchemy.exc import OperationalError
 
 from exactsync import sync
 from exactsync.entities import entities
-from exactsync.errors import ConfigurationError, DatasetBusyError, ExactSyncError, ReauthorisationRequiredError
+from exactsync.errors import (
+    ConfigurationError,
+    DatabaseUnavailableError,
+    DatasetBusyError,
+    ExactSyncError,
+    ReauthorisationRequiredError,
+)
 from exactsync.exact import oauth
 from exactsync.exact.client import ExactClient
 from exactsync.exact.consent import accept_code
@@ -90,16 +96,14 @@ class Deployment:
         return [change for engine in self._engines() for change in migrate.migrate(engine)]
 
     def check(self) -> None:
-        """Raise ConfigurationError unless the databases can be reached and are migrated."""
+        """Raise DatabaseUnavailableError unless the databases answer, ConfigurationError unless they are migrated."""
         for engine in self._engines():
             try:
                 migrate.require_current(engine)
             except OperationalError as error:
-                where, why = f"{engine.url.database} on {engine.url.host}", " ".join(str(error.orig).split())
-                raise ConfigurationError(
-                    f"Database {where} cannot be reached: {why}",
-                    remedy="Check the warehouse connection (AIRFLOW_CONN_WAREHOUSE_DEFAULT, EXACTSYNC_WAREHOUSE_URL, "
-                    "EXACTSYNC_STATE_URL) and that the server runs.",
+                raise DatabaseUnavailableError(
+                    f"Database {engine.url.database} on {engine.url.host} cannot be reached: "
+                    f"{' '.join(str(error.orig).split())}."
                 ) from None
 
     def close(self) -> None:

@@ -4,7 +4,8 @@ ExactSyncError
 ├── RetryLaterError             nothing is wrong with us: wait until `retry_at`, then go on
 │   ├── QuotaExhaustedError       a limit of Exact is used up (`window` says which)
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
-│   └── DatasetBusyError          another reader holds the lease on this data set
+│   ├── DatasetBusyError          another reader holds the lease on this data set
+│   └── DatabaseUnavailableError  a database of ours does not answer
 ├── ReauthorisationRequiredError  a person must authorise the app at Exact again
 ├── ConfigurationError            a person must change a setting, a right or a scope
 ├── GuardError                    a plausibility check stopped the load; a person must confirm it
@@ -19,10 +20,8 @@ No message may hold a secret.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Literal, Self
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +105,18 @@ class DatasetBusyError(RetryLaterError):
     def __init__(self, message: str, *, retry_at: datetime, holder: str) -> None:
         super().__init__(message, retry_at=retry_at)
         self.holder = holder
+
+
+class DatabaseUnavailableError(RetryLaterError):
+    """One of our databases does not answer; it may come back by itself, or its URL may be wrong."""
+
+    def __init__(self, message: str) -> None:
+        retry_at = datetime.now(UTC) + timedelta(minutes=1)
+        remedy = (
+            "Nothing, if it is being restarted. Otherwise check the server and its address (warehouse_default, "
+            "EXACTSYNC_WAREHOUSE_URL, EXACTSYNC_STATE_URL)."
+        )
+        super().__init__(message, retry_at=retry_at, remedy=remedy)
 
 
 class ReauthorisationRequiredError(ExactSyncError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from exactsync.errors import ConfigurationError, ReauthorisationRequiredError
+from exactsync.errors import ConfigurationError, DatabaseUnavailableError, ReauthorisationRequiredError
 from exactsync.load import Run
 from exactsync.simulator import Company, Settings
 
@@ -160,7 +160,7 @@ def test_an_unreachable_database_is_one_clear_error(installation: Installation) 
     from exactsync.environment import read_deployment
 
     deployment = read_deployment({"EXACTSYNC_WAREHOUSE_URL": "postgresql://u:secret@127.0.0.1:1/nowhere"})
-    with pytest.raises(ConfigurationError, match=r"Database nowhere on 127\.0\.0\.1 cannot be reached") as failed:
+    with pytest.raises(DatabaseUnavailableError, match=r"Database nowhere on 127\.0\.0\.1 cannot be reached") as failed:
         deployment.connect()
     assert "secret" not in str(failed.value)
 

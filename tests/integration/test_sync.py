@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import pytest
 
 from exactsync.entities import entities
 from exactsync.simulator import Company, Settings
+from exactsync.simulator.faults import Fault, Proceed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from exactsync.simulator.messages import Request, Response
     from tests.integration.conftest import Installation
 
 SIZES = {"GLAccounts": 2345, "VATCodes": 61, "Costcenters": 130, "Costunits": 0, "Accounts": 1999}
@@ -53,3 +56,18 @@ def test_the_first_sync_costs_one_call_a_page_and_the_next_finds_nothing_new(
 def test_when_nothing_changed_a_sync_feed_costs_one_call(installation: Installation, entity: str) -> None:
     installation.sync(entity)
     assert installation.sync(entity).calls == 1
+
+
+def test_a_record_that_is_no_text_goes_to_quarantine_and_the_rest_of_its_page_is_stored(
+    installation: Installation,
+) -> None:
+    def spoil(_request: Request, proceed: Proceed) -> Response:
+        answer = proceed()
+        return replace(answer, body=answer.body.replace(b'"Description":"', b'"Description":"\\ud800', 1))
+
+    installation.simulator.plant(Fault(endpoint="hrm/Costcenters", action=spoil))
+    result = installation.sync("cost_centers")
+    assert (result.inserted, result.quarantined) == (129, 1)
+    assert "lone surrogate" in installation.scalar("SELECT reason FROM exactsync.quarantine")
+    assert installation.sync("cost_centers").inserted == 1
+    assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 0

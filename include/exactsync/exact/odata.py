@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -85,8 +86,8 @@ def parse_page(body: bytes) -> Page:
         MalformedAnswerError: the body is not such an envelope.
     """
     try:
-        content = orjson.loads(body)["d"]
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        content = _decode(body)["d"]
+    except (ValueError, KeyError, TypeError) as error:
         raise MalformedAnswerError(f"Exact's answer of {len(body)} bytes is no OData JSON: {error!r}.") from None
     next_url = None
     if isinstance(content, dict) and "results" in content:
@@ -97,6 +98,23 @@ def parse_page(body: bytes) -> Page:
     if not is_valid or not isinstance(next_url, str | None):
         raise MalformedAnswerError("Exact's answer is no list of records.")
     return Page(records=records, next_url=next_url or None)
+
+
+def _decode(body: bytes) -> Any:
+    """Read JSON; where it is not quite JSON, read it so that only the record with the flaw bears it.
+
+    Texts at Exact hold control characters (tap-exact), which JSON wants escaped: they are taken as sent. Half a
+    character, or bytes that are none, become a lone surrogate, which sends that one record to quarantine later.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = body.decode("utf-8-sig", errors="surrogateescape")
+        return json.loads(text, strict=False, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def parse_count(body: bytes) -> int:

@@ -77,3 +77,15 @@ def test_a_count_is_plain_text_even_behind_a_byte_order_mark():
     assert parse_count(b"\xef\xbb\xbf1150") == 1150
     with pytest.raises(MalformedAnswerError):
         parse_count(b"<html>")
+
+
+def test_a_flaw_in_one_record_leaves_the_others_readable():
+    body = b'{"d": {"results": [{"Name": "a"}, {"Name": "tab\there \x01"}, {"Name": "\\ud800"}, {"Name": "\xff"}]}}'
+    names = [record["Name"] for record in parse_page(body).records]
+    assert names == ["a", "tab\there \x01", "\ud800", "\udcff"]
+
+
+@pytest.mark.parametrize("body", [b'{"d": [{"Rate": NaN}]}', b'{"d": [{"Name": "cut'])
+def test_what_is_no_json_at_all_is_malformed(body):
+    with pytest.raises(MalformedAnswerError):
+        parse_page(body)
