@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -68,7 +69,8 @@ class Visitor:
         credentials = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
         response = self.http.post("/api/oauth2/token", data={**credentials, **fields})
         if response.status_code == 200:
-            self.tokens = response.json()
+            with suppress(ValueError):
+                self.tokens = response.json()
         return response
 
     def login(self) -> Visitor:

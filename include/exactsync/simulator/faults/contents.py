@@ -25,7 +25,7 @@ _SEED = "other people"
 class _Place:
     """The entity set that a call reads, and which of its records a fault is about."""
 
-    def __init__(self, call: Call, key: str | UUID | None) -> None:
+    def __init__(self, call: Call, key: UUID | None) -> None:
         assert call.target.endpoint is not None  # noqa: S101 - these faults match lists only
         assert call.target.division is not None  # noqa: S101 - only `current/Me` has none
         entity_set = call.target.endpoint.entity_set
@@ -35,7 +35,7 @@ class _Place:
         self.division = call.target.division
         self.random = Random(f"{_SEED} {call.planted.id} {call.number}")  # noqa: S311 - reproducible, not secret
         self._key_name = entity_set.key
-        self._key = UUID(key) if isinstance(key, str) else key
+        self._key = key
 
     def keys(self, records: list[Record]) -> list[Key]:
         """Return the keys of records."""
@@ -59,6 +59,10 @@ class _Place:
         return self.clerk.invent_values(self.random, self.division, self.name, key)
 
 
+def _parse_key(key: str | UUID | None) -> UUID | None:
+    return UUID(key) if isinstance(key, str) else key
+
+
 def _can_change(call: Call) -> bool:
     endpoint = call.target.endpoint
     return endpoint is not None and call.target.division is not None and endpoint.entity_set.name not in _UNCHANGEABLE
@@ -70,13 +74,14 @@ def row_changed(*, key: str | UUID | None = None, values: Mapping[str, Any] | No
 
     `values` are the new ones; without them they are invented.
     """
+    wanted = _parse_key(key)
 
     def act(_request: Request, call: Call) -> Response:
         response = call()
         if response.status != HTTPStatus.OK or not _can_change(call):
             call.missed()
             return response
-        place = _Place(call, key)
+        place = _Place(call, wanted)
         with call.world.lock:
             chosen = place.choose(records_answered(call, from_start=True))
             if chosen is None:
@@ -91,13 +96,14 @@ def row_changed(*, key: str | UUID | None = None, values: Mapping[str, Any] | No
 @fault(source="deleted rows do not appear in sync", page=WayOut.TRANSPARENT, pages_only=True)
 def record_deleted(*, key: str | UUID | None = None) -> Action:
     """After the page is answered, a record of it is deleted: any, or the one with `key`."""
+    wanted = _parse_key(key)
 
     def act(_request: Request, call: Call) -> Response:
         response = call()
         if response.status != HTTPStatus.OK or not _can_change(call):
             call.missed()
             return response
-        place = _Place(call, key)
+        place = _Place(call, wanted)
         with call.world.lock:
             chosen = place.choose(records_answered(call))
             if chosen is None:
@@ -118,12 +124,13 @@ def late_commit(
     The change is seen when `calls` more matching calls have been answered, counted from the struck one; None: when it
     is committed (`Simulator.commit_late_changes`), or the fault removed. By then higher Timestamps have been read.
     """
+    wanted = _parse_key(key)
 
     def act(_request: Request, call: Call) -> Response:
         if not _can_change(call):
             call.missed()
             return call()
-        place = _Place(call, key)
+        place = _Place(call, wanted)
         with call.world.lock:
             records = call.world.database.by_timestamp(place.division, place.name)
             chosen = place.choose(records)

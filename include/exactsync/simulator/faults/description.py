@@ -61,7 +61,7 @@ def library_as_json() -> list[dict[str, Any]]:
             "does": (kind.__doc__ or "").partition("\n")[0],
             "parameters": kind.parameters,
             "source": kind.source,
-            "way_out": kind.way_out,
+            "way_out": {phase.value: way.value for phase, way in kind.way_out.items()},
             "is_lasting": kind.is_lasting,
             "pages_only": kind.pages_only,
         }

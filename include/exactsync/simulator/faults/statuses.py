@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from exactsync.simulator.faults.kinds import WayOut, fault
 from exactsync.simulator.messages import Request, Response, json_response, refuse, text_response
+from exactsync.simulator.settings import Refusal
 
 if TYPE_CHECKING:
     from exactsync.simulator.faults.planting import Action, Call
-    from exactsync.simulator.settings import Refusal
 
 _CHAIN_ERROR = "Token is not allowed, because of invalid or empty chainId"
 _MAINTENANCE = (
@@ -74,7 +74,13 @@ def unauthorised() -> Action:
 
 @fault(source="403 Reason values (exact-php-client#451); Akamai in front", page=WayOut.PERSON, token=WayOut.RETRY_LATER)
 def forbidden(*, reason: Refusal = "NoDivisionAccess") -> Action:
-    """403 with its `Reason`; at the token endpoint, the page of the network in front of Exact."""
+    """403 with its `Reason`; at the token endpoint, the page of the network in front of Exact.
+
+    Raises:
+        ValueError: Exact has no such reason.
+    """
+    if reason not in get_args(Refusal):
+        raise ValueError(f"Exact does not refuse for {reason}")
     return _from_inside(_rest_error(403, "Forbidden", reason), _page(403, "Access Denied"))
 
 
