@@ -8,6 +8,8 @@ assert simulator.violations() == []
 assert simulator.truth(1000001, "GLAccounts") == ...
 ```
 
+What goes wrong at Exact can be planted, see `exactsync.simulator.faults`.
+
 It knows nothing about the client: it owns the published property lists (`properties/*.json`), refuses what Exact
 refuses in Exact's words, and remembers each rule that was broken. Facts about Exact come from its documentation, or
 from reports that the code names.
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 from exactsync.simulator.changes import Change
 from exactsync.simulator.clock import Clock
+from exactsync.simulator.faults import FAULTS, Fault
 from exactsync.simulator.rules import CallKey, Rule, Violation
 from exactsync.simulator.server import SimulatorServer, serve
 from exactsync.simulator.settings import (
@@ -35,10 +38,12 @@ __all__ = [
     "DEMO_APP",
     "DEMO_COMPANIES",
     "DEMO_USER",
+    "FAULTS",
     "CallKey",
     "Change",
     "Clock",
     "Company",
+    "Fault",
     "RegisteredApp",
     "Rule",
     "Settings",

@@ -90,7 +90,7 @@ class Simulator:
             self._record(Rule.LONG_URL, f"URL of {request.url_length} characters")
             return text_response("The request URL is too long.", status=414)
         if request.path == AUTH_PATH:
-            return self._login.authorise(request)
+            return refusal or self._login.authorise(request)
         if request.path == TOKEN_PATH:
             return self._login.token(request, refusal)
         if not request.path.startswith(REST_PREFIX):

@@ -10,10 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from exactsync.simulator import DEMO_APP, Clock, Company, RegisteredApp, Settings, Simulator, SimulatorTransport
+from exactsync.simulator import (
+    DEMO_APP,
+    Clock,
+    Company,
+    RegisteredApp,
+    Settings,
+    Simulator,
+    SimulatorServer,
+    SimulatorTransport,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 NOON = 1_718_452_800.0  # 2024-06-15T12:00:00Z, on a minute
 NL, BE, FORBIDDEN = 101, 102, 103
@@ -143,3 +152,14 @@ def stranger(simulator: Simulator) -> Visitor:
 def visitor_of():
     """Return a function that makes a visitor, not logged in, of any simulator."""
     return Visitor
+
+
+@pytest.fixture(params=["transport", "socket"])
+def either_way(request, visit) -> Iterator[Visitor]:
+    """A visitor over the transport, or over a real socket."""
+    visitor = visit()
+    if request.param == "transport":
+        yield visitor
+        return
+    with SimulatorServer(visitor.simulator) as server, httpx.Client(base_url=server.url) as visitor.http:
+        yield visitor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from exactsync.simulator.faults.connection import drop
 from exactsync.simulator.faults.kinds import WayOut, fault
@@ -118,16 +118,26 @@ def empty_token_body() -> Action:
     return lambda _request, _call: Response(status=200, headers={"Content-Type": JSON_TYPE})
 
 
+LostBy = Literal["closed", "reset", "empty", "limited"]
+
+
 @fault(source="a refused refresh may have rotated the token (exact-php-client#559)", token=WayOut.PERSON)
-def token_answer_lost(*, ending: Literal["closed", "reset", "empty"] = "closed") -> Action:
-    """The refresh token is replaced, and the client never gets the new one: no answer, or one without a body."""
-    lost = None if ending == "empty" else drop(ending)
+def token_answer_lost(*, by: LostBy = "closed") -> Action:
+    """The refresh token is replaced, and the client never gets the new one: no answer, no body, or a 429.
+
+    Raises:
+        ValueError: an answer is not lost that way.
+    """
+    if by not in get_args(LostBy):
+        raise ValueError(f"an answer is lost by {', '.join(get_args(LostBy))}, not by {by}")
 
     def act(_request: Request, call: Call) -> Response:
         response = call()
         if response.status != HTTPStatus.OK:
             call.missed()
             return response
-        return lost or replace(response, body=b"")
+        if by == "empty":
+            return replace(response, body=b"")
+        return Response(status=429) if by == "limited" else drop(by)
 
     return act
