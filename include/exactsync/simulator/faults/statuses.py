@@ -84,7 +84,7 @@ def forbidden(*, reason: Refusal = "NoDivisionAccess") -> Action:
     return _from_inside(_rest_error(403, "Forbidden", reason), _page(403, "Access Denied"))
 
 
-@fault(source="error-velocity limit", page=WayOut.PERSON, token=WayOut.RETRY_LATER)
+@fault(source="error-velocity limit", page=WayOut.PERSON, token=WayOut.PERSON)
 def not_found() -> Action:
     """404: an endpoint that is not there any more."""
 
