@@ -178,7 +178,11 @@ class Deployment:
                 remedy="Run `python -m exactsync authorise --connection exact_online_default`, then `divisions`.",
             )
         connected = Connected()
+        is_needed = bool(integrations) or not any(integration.has_chosen for integration in found)
         for integration in found:
+            if not integration.has_chosen and not is_needed:
+                log.info("Integration %s is left out: no company is chosen in it yet.", integration.name)
+                continue
             try:
                 self._connect(integration, connected, divisions)
             except ExactSyncError as error:
@@ -195,16 +199,15 @@ class Deployment:
     def _connect(self, integration: IntegrationInfo, connected: Connected, wanted: Sequence[int]) -> None:
         with self._client(integration) as client:
             client.me()  # proves the token, and costs nothing of the budget
-        if integration.is_stale or not all(known.is_permitted for known in integration.divisions):
+        if integration.is_stale or any(known.is_chosen and not known.is_permitted for known in integration.divisions):
             self._read_divisions(integration)
             integration = self._integration(integration.name)
-        chosen = [division for division in integration.divisions if division.is_chosen]
-        if not chosen:
+        if not integration.has_chosen:
             raise ConfigurationError(
                 "No company is chosen.", remedy="Choose with `python -m exactsync divisions --choose CODE …`."
             )
-        for division in chosen:
-            if wanted and division.division not in wanted:
+        for division in integration.divisions:
+            if not division.is_chosen or (wanted and division.division not in wanted):
                 continue
             if division.is_permitted:
                 connected.divisions.append(_ref(integration, division))

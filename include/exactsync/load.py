@@ -48,7 +48,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """What one load of one data set did; `seconds` and `calls` include the attempts before this one."""
+    """What one load of one data set did.
+
+    `calls` and `seconds` include the attempts before this one, up to the last page that each of them staged.
+    """
 
     integration: str
     division: int

@@ -125,6 +125,13 @@ def test_a_wanted_company_that_is_not_chosen_is_named(installation: Installation
     assert "Company 42 is not chosen" in str(connected.problems[0])
 
 
+def test_an_integration_still_being_set_up_does_not_fail_the_others(installation: Installation) -> None:
+    installation.consent(integration="second")
+    assert installation.deployment.connect().problems == []
+    (problem,) = installation.deployment.connect(integrations=["second"]).problems
+    assert "No company is chosen" in str(problem)
+
+
 def test_an_unknown_integration_is_named(installation: Installation) -> None:
     with pytest.raises(ConfigurationError, match="There is no integration nowhere"):
         installation.deployment.connect(integrations=["nowhere"])

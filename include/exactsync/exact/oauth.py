@@ -213,7 +213,7 @@ def _parse_refusal(response: httpx.Response) -> _Refused | None:
     return _Refused(
         status=response.status_code,
         error=error,
-        description=" ".join(str(body.get("error_description", "")).split())[:300],
+        description=redact(" ".join(str(body.get("error_description", "")).split()))[:300],
         header=response.headers.get("reason", "").lower(),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 import traceback
 from typing import Any, Final
 
@@ -58,13 +59,14 @@ class RedactingFilter(logging.Filter):
 def install_redaction() -> None:
     """Redact every record of the standard logging from now on, whichever logger and handler it takes.
 
-    Also redacts the traceback of an exception that nobody catches. Calling it again changes nothing.
+    Also redacts the traceback of an exception that nobody catches, in any thread. Calling it again changes nothing.
     """
     make_record = logging.getLogRecordFactory()
     if isinstance(make_record, _RedactedRecords):
         return
     logging.setLogRecordFactory(_RedactedRecords(make_record))
     sys.excepthook = _print_redacted
+    threading.excepthook = _print_redacted_of_thread
 
 
 class _RedactedRecords:
@@ -82,3 +84,8 @@ class _RedactedRecords:
 
 def _print_redacted(kind: Any, error: BaseException, trace: Any) -> None:
     sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _print_redacted_of_thread(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None and not issubclass(failed.exc_type, SystemExit):
+        _print_redacted(failed.exc_type, failed.exc_value, failed.exc_traceback)

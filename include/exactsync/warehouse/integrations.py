@@ -62,6 +62,11 @@ class IntegrationInfo:
     """Whether the list of companies is too old to be relied on."""
     divisions: tuple[DivisionInfo, ...] = field(default=())
 
+    @property
+    def has_chosen(self) -> bool:
+        """Whether there is a company to pull."""
+        return any(division.is_chosen for division in self.divisions)
+
 
 def require_own_name(engine: Engine, name: str, *, connection_id: str) -> None:
     """Raise ConfigurationError if the name belongs to an integration of another app."""

@@ -68,7 +68,7 @@ def test_the_filter_cleans_message_arguments_and_traceback():
 
 def test_installed_redaction_covers_debug_logs_of_the_http_library_and_uncaught_errors(app):
     script = f"""
-import logging, sys
+import logging, sys, threading
 from exactsync.credentials import Secret
 from exactsync.exact.redact import install_redaction
 install_redaction(); install_redaction()
@@ -76,11 +76,14 @@ logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
 secret = Secret({VALUE!r})
 logging.getLogger("httpcore.http11").debug("headers %r", [(b"Authorization", "Bearer " + secret.reveal())])
 logging.getLogger("any").info("as %(name)s", {{"name": secret.reveal()}})
+thread = threading.Thread(target=lambda: int(secret.reveal()))
+thread.start(); thread.join()
 raise RuntimeError("with " + secret.reveal())
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
     assert "Bearer ***" in done.stdout
     assert "as ***" in done.stdout
+    assert "base 10: '***'" in done.stderr
     assert "RuntimeError: with ***" in done.stderr
     assert VALUE not in done.stdout + done.stderr
 
@@ -92,3 +95,12 @@ def test_a_token_answer_leaves_nothing_readable_in_debug_logs(app, caplog):
         oauth.refresh(app, Secret("old-refresh-token"), transport)
     for needle in ("new-access-token", "new-refresh-token", "old-refresh-token", app.client_secret.reveal()):
         assert needle not in caplog.text
+
+
+def test_a_secret_at_the_end_of_what_exact_said_is_redacted_before_it_is_cut(app):
+    token = Secret("x" * 200)
+    refusal = {"error": "invalid_grant", "error_description": "y" * 250 + token.reveal()}
+    transport = httpx.MockTransport(lambda _request: httpx.Response(400, json=refusal))
+    with pytest.raises(oauth.EndedError) as ended:
+        oauth.refresh(app, token, transport)
+    assert "xxx" not in str(ended.value)
