@@ -40,14 +40,20 @@ def sync_params() -> dict[str, Param]:
     names = list(entities())
     return {
         "integrations": Param(
-            [], type="array", items={"type": "string"}, description="Only these integrations, by name. Empty: all."
+            [],
+            type=["array", "null"],
+            items={"type": "string"},
+            description="Only these integrations, by name. Empty: all.",
         ),
         "divisions": Param(
-            [], type="array", items={"type": "integer"}, description="Only these division codes. Empty: all chosen."
+            [],
+            type=["array", "null"],
+            items={"type": "integer"},
+            description="Only these division codes. Empty: all chosen.",
         ),
         "entities": Param(
             [],
-            type="array",
+            type=["array", "null"],
             items={"type": "string", "enum": names},
             examples=names,
             description="Only these entities. Empty: all.",
@@ -108,8 +114,11 @@ def publish() -> BaseOperator:
 
 
 def _chosen(*names: str) -> dict[str, Any]:
-    """Refer to parameters of the run; a DAG that renders native objects hands lists and flags on as such."""
-    return {name: f"{{{{ params.{name} }}}}" for name in names}
+    """Refer to parameters of the run; a DAG that renders native objects hands lists and flags on as such.
+
+    A list that was emptied in the form is null.
+    """
+    return {name: f"{{{{ [] if params.{name} is none else params.{name} }}}}" for name in names}
 
 
 def _entity_doc(entity: Entity) -> str:
