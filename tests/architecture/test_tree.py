@@ -13,7 +13,7 @@ LONGEST_MODULE = 300
 
 FORBIDDEN = {
     "a path of one machine": r"(?<![\w.$}~-])/(?:root|work|home|Users)/\w",
-    "a package index": r"\b(?:pypi\.org|pythonhosted\.org|registry\.npmjs)|--(?:extra-)?index-url|--find-links",
+    "a package index": r"\bpy(?:pi|thonhosted)\.org|\bregistry\.npm(?:js)|--(?:extra-)?index-url|--find-links",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
 }
 THIS_FILE = Path(__file__).relative_to(ROOT).as_posix()
