@@ -6,7 +6,7 @@ The command line and Airflow both work through `Deployment`; it is where the lib
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from exactsync.exact.grant import AccessTokens
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.warehouse import integrations as directory
 from exactsync.warehouse import load_log, migrate, state
-from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.integrations import ACTIVE, DivisionInfo, IntegrationInfo
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.load_log import DELETIONS
@@ -223,41 +223,45 @@ class Deployment:
             ExactSyncError: by its kind, what to do about it; it knows where it happened.
         """
         declared = entities()[entity]
-        integration = self._integration(ref.integration)
-        if declared.axis in integration.inactive_axes:
-            return LoadResult(
-                integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
-            )
-        with self._attempt(ref, entity, run), self._client(integration) as client:
-            result = sync.sync_entity(
-                self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
-            )
+        with self._attempt(ref, entity, run) as integration:
+            if declared.axis in integration.inactive_axes:
+                return LoadResult(
+                    integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
+                )
+            with self._client(integration) as client:
+                result = sync.sync_entity(
+                    self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
+                )
             state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=result.outcome)
         return result
 
     def apply_deletions(self, ref: DivisionRef, *, run: Run) -> DeletionsResult:
         """Read what Exact deleted in one division and soft-delete it; errors as `sync`."""
-        integration = self._integration(ref.integration)
-        with self._attempt(ref, DELETIONS, run), self._client(integration) as client:
+        with self._attempt(ref, DELETIONS, run) as integration, self._client(integration) as client:
             result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
             outcome = "published" if any(result.deleted.values()) else "unchanged"
             state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=outcome)
         return result
 
     @contextmanager
-    def _attempt(self, ref: DivisionRef, entity: str, run: Run) -> Iterator[None]:
-        """Remember how an attempt failed, and let `connect` look again where access was refused."""
+    def _attempt(self, ref: DivisionRef, entity: str, run: Run) -> Iterator[IntegrationInfo]:
+        """Yield the integration; if the attempt fails, say where and remember why."""
         try:
-            yield
+            with clear_outages():
+                yield self._integration(ref.integration)
         except ExactSyncError as error:
             error.at(integration=ref.integration, division=ref.division, entity=entity)
-            if not isinstance(error, DatasetBusyError):  # the attempt that counts is the holder's
-                state.note_attempt(
-                    self._warehouse, ref.division, entity, run=run, outcome=type(error).__name__, message=str(error)
-                )
-            if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
-                directory.mark_stale(self._state, ref.integration)
+            with suppress(OperationalError):  # a database that is gone must not hide the error
+                self._note_failure(error, ref, entity, run)
             raise
+
+    def _note_failure(self, error: ExactSyncError, ref: DivisionRef, entity: str, run: Run) -> None:
+        """Remember how an attempt failed, and let `connect` look again where access was refused."""
+        if not isinstance(error, DatasetBusyError):  # the attempt that counts is the holder's
+            kind, message = type(error).__name__, str(error)
+            state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=kind, message=message)
+        if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
+            directory.mark_stale(self._state, ref.integration)
 
     # -- looking
 

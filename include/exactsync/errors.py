@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,13 @@ class Location:
 class ExactSyncError(Exception):
     """Base of every error that exactsync raises on purpose."""
 
+    usual_remedy: ClassVar[str] = ""
+    """What to do about an error of this kind, unless the one who raises it knows better."""
+
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.remedy = remedy
+        self.remedy = remedy or self.usual_remedy
         self.location = Location()
 
     def at(
@@ -71,6 +74,8 @@ class ExactSyncError(Exception):
 
 class RetryLaterError(ExactSyncError):
     """Wait until `retry_at` (aware, UTC), then do the same again; nothing has been lost."""
+
+    usual_remedy = "Nothing: it is tried again later."
 
     def __init__(self, message: str, *, retry_at: datetime, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
@@ -101,6 +106,8 @@ class ExactUnavailableError(RetryLaterError):
 
 class DatasetBusyError(RetryLaterError):
     """Another reader holds the lease on (division, entity); `holder` says who."""
+
+    usual_remedy = "Nothing: let it finish; the next run goes on from there. If it is dead, its hold ends by itself."
 
     def __init__(self, message: str, *, retry_at: datetime, holder: str) -> None:
         super().__init__(message, retry_at=retry_at)
@@ -137,6 +144,8 @@ class GuardError(ExactSyncError):
 
 class DefectError(ExactSyncError):
     """Exact answered something that its contract rules out, or our own code is wrong."""
+
+    usual_remedy = "Report this if it happens again: the next run begins where this one stopped."
 
 
 class SkippableRecordError(ExactSyncError):

@@ -100,10 +100,10 @@ class ExactClient:
             DefectError: Exact does not understand us, or we don't understand Exact.
         """
         url = address(f"{self._root}{division}/{endpoint}", params or {})
-        return self._calls.fetch(url, endpoint, division, parse_page)
+        return self._with_own_link(self._calls.fetch(url, endpoint, division, parse_page), division)
 
     def follow(self, next_url: str, *, endpoint: str, division: int, may_wait: bool = True) -> Page:
-        """Return the page that a page's `next_url` points to; the link is followed as it is.
+        """Return the page that a page's `next_url` points to; the link is followed as it is; errors as `get`.
 
         Args:
             next_url: Exact's link. One that leads to another host or division raises DefectError: our token must
@@ -113,7 +113,8 @@ class ExactClient:
             may_wait: False raises QuotaExhaustedError at once, whatever the client's patience.
         """
         self._require_own(next_url, division)
-        return self._calls.fetch(next_url, endpoint, division, parse_page, may_wait=may_wait)
+        page = self._calls.fetch(next_url, endpoint, division, parse_page, may_wait=may_wait)
+        return self._with_own_link(page, division)
 
     def count(self, endpoint: str, *, division: int, filter_: str | None = None) -> int:
         """Return how many records an endpoint has (`/$count`)."""
@@ -141,6 +142,12 @@ class ExactClient:
             page = self.follow(page.next_url, endpoint="system/Divisions", division=division)
             records += page.records
         return records
+
+    def _with_own_link(self, page: Page, division: int) -> Page:
+        """Return the page if its link may be followed; one that may not must never be kept, to resume from."""
+        if page.next_url is not None:
+            self._require_own(page.next_url, division)
+        return page
 
     def _require_own(self, url: str, division: int) -> None:
         try:

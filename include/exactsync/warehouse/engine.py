@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg2
 import sqlalchemy
+from sqlalchemy import exc
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-from exactsync.errors import ConfigurationError
+from exactsync.errors import ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Engine
 
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
@@ -27,7 +31,7 @@ def create_engine(url: str) -> Engine:
     remedy = "Give it as postgresql://user:password@host:port/database."
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):
+    except (exc.ArgumentError, ValueError):
         raise ConfigurationError("The database URL cannot be read.", remedy=remedy) from None
     if parsed.drivername not in _SCHEMES:
         raise ConfigurationError(f"'{parsed.drivername}' is not PostgreSQL.", remedy=remedy)
@@ -42,3 +46,13 @@ def create_engine(url: str) -> Engine:
             "options": "-c timezone=UTC -c lock_timeout=60s",
         },
     )
+
+
+@contextmanager
+def clear_outages() -> Iterator[None]:
+    """Turn what the driver says when a database goes away into DatabaseUnavailableError."""
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        said = error.orig if isinstance(error, exc.DBAPIError) else error
+        raise DatabaseUnavailableError(f"A database went away: {' '.join(str(said).split())}.") from None
