@@ -171,7 +171,8 @@ class Budget:
 class InFlight:
     """Our own calls without an answer yet."""
 
-    total: int
+    on_their_way: int
+    """Of these, those that may not have reached Exact yet: a dead worker's calls have, or never will."""
     in_minute: int
     """Of these, those reserved in the current minute window."""
     may_land: int
@@ -194,7 +195,7 @@ def plan_call(
     if day.used >= day_limit:
         return Refusal(reason="day", wait_s=day.ends_at(budget.clock) - now)
     may_go_together = minute.limit - minute.used if minute.is_known else 1
-    if in_flight.in_minute >= may_go_together or (now < budget.foreign_until and in_flight.total > 0):
+    if in_flight.in_minute >= may_go_together or (now < budget.foreign_until and in_flight.on_their_way > 0):
         return Refusal(reason="busy", wait_s=BUSY_PAUSE_S)
     return replace(
         budget,

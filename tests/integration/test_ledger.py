@@ -141,6 +141,15 @@ def test_a_foreign_consumer_makes_us_go_one_by_one(desk):
     assert desk.reserve().reason == "busy"
 
 
+def test_while_others_use_the_app_the_dead_hold_no_one_up_once_their_call_must_have_landed(engine):
+    desk = Desk(engine, landing_s=0.2)
+    desk.ledger.settle(desk.reserve(), desk.answer(used=20))
+    desk.reserve(lease_s=300)
+    assert desk.reserve().reason == "busy"
+    time.sleep(0.25)
+    assert isinstance(desk.reserve(), Reservation)
+
+
 def test_a_429_without_headers_closes_the_minute_once(desk):
     desk.call()
     desk.ledger.settle(desk.reserve(), Answer(status=429))

@@ -50,7 +50,7 @@ _LOCK = text("SELECT * FROM exactsync.call_ledger WHERE app_key = :app_key AND d
 # A statement of its own: the time must be the one after the lock was got.
 _NOW = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
 _IN_FLIGHT = text("""
-SELECT count(*) FILTER (WHERE expires_at > :now) AS total,
+SELECT count(*) FILTER (WHERE expires_at > :now AND reserved_at > :now - :landing_s) AS on_their_way,
        count(*) FILTER (WHERE expires_at > :now AND minute_number = :minute_number) AS in_minute,
        count(*) FILTER (WHERE expires_at > :now AND endpoint = :endpoint) AS at_endpoint,
        count(*) FILTER (WHERE reserved_at > :cutoff) AS may_land
@@ -222,7 +222,8 @@ class _Account:
         row = self.run(
             _IN_FLIGHT, endpoint=endpoint, minute_number=self.budget.minute.number, cutoff=self._cutoff
         ).one()
-        return InFlight(total=row.total, in_minute=row.in_minute, may_land=row.may_land), row.at_endpoint
+        in_flight = InFlight(on_their_way=row.on_their_way, in_minute=row.in_minute, may_land=row.may_land)
+        return in_flight, row.at_endpoint
 
     def error_times(self, endpoint: str) -> list[float]:
         """Return when the endpoint answered with an error within the last hour."""

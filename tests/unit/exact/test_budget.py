@@ -50,8 +50,8 @@ def reading(used: int, resets_at: float, limit: int = LIMIT) -> WindowReading:
     return WindowReading(limit=limit, remaining=limit - used, resets_at=resets_at)
 
 
-def flight(total: int = 0, in_minute: int = 0, may_land: int = 0) -> InFlight:
-    return InFlight(total=total, in_minute=in_minute, may_land=may_land)
+def flight(on_their_way: int = 0, in_minute: int = 0, may_land: int = 0) -> InFlight:
+    return InFlight(on_their_way=on_their_way, in_minute=in_minute, may_land=may_land)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Bookkeeper:
 
     def flight(self, now: float) -> InFlight:
         return InFlight(
-            total=len(self.open),
+            on_their_way=sum(call.reserved_at > now - LANDING_S for call in self.open),
             in_minute=sum(call.number == self.budget.minute.number for call in self.open),
             may_land=sum(call.reserved_at > self.cutoff(now) for call in self.open),
         )
