@@ -53,6 +53,24 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make soak` run what `make test` runs, for longer and with other dice."""
+    parser.addoption("--seed", type=int, default=0, help="of everything random in tortures and in the tests of truth")
+    parser.addoption("--long", action="store_true", help="the long versions of the tortures")
+
+
+@pytest.fixture
+def seed(pytestconfig: pytest.Config) -> int:
+    """What random choices start from."""
+    return int(pytestconfig.getoption("--seed"))
+
+
+@pytest.fixture
+def is_long(pytestconfig: pytest.Config) -> bool:
+    """Whether there are hours to spend."""
+    return bool(pytestconfig.getoption("--long"))
+
+
 class DatabaseServer:
     """A running PostgreSQL in which tests make and drop databases of their own."""
 
