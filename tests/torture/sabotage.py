@@ -33,6 +33,8 @@ class Sabotage:
 
 PUBLISH = "tests/integration/test_publish.py"
 NORMALISE = "tests/unit/test_normalise.py"
+MATRIX = "tests/torture/test_matrix.py"
+GUARDS = "tests/torture/test_guards.py"
 SABOTAGES = (
     Sabotage(
         "drop the tombstone check",
@@ -138,6 +140,63 @@ SABOTAGES = (
         "    def _require_own(self, url: str, division: int) -> None:\n",
         "    def _require_own(self, url: str, division: int) -> None:\n        return\n",
         "tests/unit/exact/test_client.py",
+    ),
+    Sabotage(
+        "keep a next link that leads elsewhere",
+        "exact/client.py",
+        "        if page.next_url is not None:\n            self._require_own",
+        "        if False:\n            self._require_own",
+        f"{MATRIX} -k absurd_next",
+    ),
+    Sabotage(
+        "let a lost database speak for itself",
+        "deployment.py",
+        "            with clear_outages():\n",
+        "            with suppress():\n",
+        f"{MATRIX} -k database",
+    ),
+    Sabotage(
+        "let the dead keep their lease",
+        "warehouse/leases.py",
+        'if not (row["is_expired"] or row["holder"]',
+        'if not (row["holder"]',
+        GUARDS,
+    ),
+    Sabotage(
+        "let the dead refresh for ever",
+        "warehouse/tokens.py",
+        "AND (intent_expires_at IS NULL OR intent_expires_at <= clock_timestamp())",
+        "AND intent_expires_at IS NULL",
+        GUARDS,
+    ),
+    Sabotage("overdraw the day", "budget.py", "if day.used >= day_limit:", "if False:", GUARDS),
+    Sabotage(
+        "read while a full refresh reads",
+        "warehouse/leases.py",
+        'if not (row["is_expired"] or row["holder"] == holder or _is_dead(row, host)):',
+        "if False:",
+        f"{GUARDS} -k hourly",
+    ),
+    Sabotage(
+        "begin each day from the start",
+        "warehouse/loads.py",
+        "return Load(**found) if found else None",
+        "return None",
+        f"{GUARDS} -k day",
+    ),
+    Sabotage(
+        "turn the skipped hour back",
+        "normalise.py",
+        'nonexistent="shift_forward"',
+        'nonexistent="shift_backward"',
+        f"{GUARDS} -k skipped",
+    ),
+    Sabotage(
+        "keep winter time all year",
+        "normalise.py",
+        '_DUTCH = "Europe/Amsterdam"',
+        '_DUTCH = "Etc/GMT-1"',
+        f"{GUARDS} -k night",
     ),
     Sabotage(
         "print secrets",

@@ -1,0 +1,110 @@
+"""The matrix of faults as Markdown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exactsync.embedded import PostgresServer
+from exactsync.simulator.faults import FAULTS
+from tests.conftest import DatabaseServer
+from tests.torture.matrix import DATA_SETS, NEVER, SETTINGS, Cell, Place, cells, play
+from tests.torture.matrix_outages import STEPS, play_outage
+from tests.torture.matrix_world import travelling_template, travelling_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HEAD = """# What every fault leads to
+
+Each fault that Exact Online is known for strikes at each place of a run: a sync feed (suppliers), a list (cost
+centres) and sync/Deleted, of three pages each, over a table that holds yesterday's rows. Every failed run left the
+table as it was, and named integration, division, entity, page and the way out; every story ended with the truth.
+`make test` plays all of it again; `python -m tests.torture.matrix --table docs/faults.md` wrote this page.
+
+| word | the run |
+| --- | --- |
+| right | ends well, and readers see what is at Exact |
+| next run | ends well; what changed behind its back is read by the next run |
+| set aside | ends well but for one record, which is in quarantine until it is read in order |
+| wait | stops, because a limit of Exact is used up, and names the time at which it goes on |
+| later | stops; a later run goes on where it stopped |
+| report | stops, because Exact broke its contract; a run without the fault ends well |
+| mend | stops until a person gives a right, or corrects a setting |
+| consent | stops until a person authorises the app again |
+| full read | the record in question is right again after the next full read |
+| — | the fault finds nothing to strike there |
+
+An arrow leads to what the next run met. *Again*: the fault strikes as often as the client tries.
+"""
+OUTAGES = """
+## When our own database goes away
+
+Every connection is cut right after a step has been taken.
+
+| step | run |
+| --- | --- |
+"""
+
+Outcomes = dict[Cell, str]
+
+
+def main() -> None:
+    """Play the matrix and write its table."""
+    parser = argparse.ArgumentParser(description="Play every fault at every place of a run.")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write the outcome as Markdown")
+    options = parser.parse_args()
+    outcomes: Outcomes = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="exactsync-matrix-") as folder,
+        PostgresServer(folder, durable=False) as postgres,
+        travelling_template(server := DatabaseServer(postgres.url())) as template,
+    ):
+        for fault in FAULTS:
+            for data_set in DATA_SETS:
+                with travelling_world(server, template, SETTINGS) as world:
+                    outcomes |= {cell: play(world, cell) for cell in cells(fault, data_set)}
+            sys.stdout.write(row(fault, outcomes) + "\n")
+        with travelling_world(server, template, SETTINGS) as world:
+            outages = {step: play_outage(world, step) for step in STEPS}
+    if options.table:
+        options.table.write_text(markdown(outcomes, outages))
+
+
+def markdown(outcomes: Outcomes, outages: Mapping[str, str]) -> str:
+    """Return the page."""
+    head = f"\n| fault | {' | '.join(Place)} |\n|{' --- |' * (len(Place) + 1)}\n"
+    rows = "".join(f"{row(fault, outcomes)}\n" for fault in FAULTS)
+    return HEAD + head + rows + OUTAGES + "".join(f"| `{step}` | {word} |\n" for step, word in outages.items())
+
+
+def row(fault: str, outcomes: Outcomes) -> str:
+    """Return the line of one fault."""
+    texts = (
+        _text({cell: word for cell, word in outcomes.items() if (cell.fault, cell.place) == (fault, place)})
+        for place in Place
+    )
+    return f"| `{fault}` | {' | '.join(texts)} |"
+
+
+def _text(outcomes: Outcomes) -> str:
+    """Return what stands in one cell: one text where all data sets agree, else one for each text."""
+    kinds = defaultdict(list)
+    for data_set in DATA_SETS:
+        words = list(_words({cell: word for cell, word in outcomes.items() if cell.data_set is data_set}))
+        if words and words != [NEVER]:
+            kinds["; ".join(words)].append(data_set.kind)
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "<br>".join(f"{text} ({', '.join(names)})" for text, names in kinds.items()) or NEVER
+
+
+def _words(outcomes: Outcomes) -> Iterator[str]:
+    once = {word for cell, word in outcomes.items() if not cell.is_lasting}
+    again = {word for cell, word in outcomes.items() if cell.is_lasting}
+    yield from once
+    yield from (f"again: {word}" if once else word for word in again - once)

@@ -1,0 +1,62 @@
+"""Every fault at every place: a run ends right or says what to do, nothing is half done, and the next one is right."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exactsync.simulator.faults import FAULTS
+from tests.conftest import ROOT
+from tests.torture.matrix import DATA_SETS, SETTINGS, DataSet, cells, play
+from tests.torture.matrix_outages import STEPS, play_outage
+from tests.torture.matrix_world import travelling_template, travelling_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import DatabaseServer
+    from tests.torture.matrix_world import TravellingWorld
+
+FAULTS_BY_KIND = [
+    pytest.param(fault, data_set, id=f"{fault}-{data_set.kind}")
+    for fault in FAULTS
+    for data_set in DATA_SETS
+    if list(cells(fault, data_set))
+]
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: DatabaseServer) -> Iterator[str]:
+    with travelling_template(postgres_server) as name:
+        yield name
+
+
+@pytest.fixture
+def world(postgres_server: DatabaseServer, template: str) -> Iterator[TravellingWorld]:
+    with travelling_world(postgres_server, template, SETTINGS) as world:
+        yield world
+
+
+@pytest.mark.parametrize(("fault", "data_set"), FAULTS_BY_KIND)
+def test_wherever_a_fault_strikes_the_end_is_the_truth(world: TravellingWorld, fault: str, data_set: DataSet) -> None:
+    wrong = {}
+    for cell in cells(fault, data_set):
+        try:
+            outcome = play(world, cell)
+        except AssertionError as error:
+            outcome = wrong[str(cell)] = f"WRONG: {error}"
+        sys.stdout.write(f"{fault}, {data_set.kind}, {cell}: {outcome}\n")
+    assert wrong == {}
+
+
+def test_whenever_the_database_goes_away_the_end_is_the_truth(world: TravellingWorld) -> None:
+    for step in STEPS:
+        sys.stdout.write(f"the database goes away at {step}: {play_outage(world, step)}\n")
+
+
+def test_the_page_of_faults_knows_each_of_them() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+    missing = [name for name in (*FAULTS, *STEPS) if f"| `{name}` |" not in page]
+    assert missing == [], "write it anew: python -m tests.torture.matrix --table docs/faults.md"
