@@ -1,11 +1,12 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test lint lock
+.PHONY: help venv demo up down test soak lint lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
 PYTHON ?= python3
 WORKERS ?= 2
+SOAK_MINUTES ?= 60
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url
@@ -24,6 +25,9 @@ down: $(INSTALLED) ## Stop what `make up` started
 
 test: lint ## Lint, types, import rules and all tests, with a floor under branch coverage
 	$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report term:skip-covered
+
+soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUTES (60) at most
+	@$(BIN)/python -m tests.torture.soak --minutes $(SOAK_MINUTES)
 
 lint: $(INSTALLED) ## Lint, format, types and import rules only
 	$(BIN)/ruff check
