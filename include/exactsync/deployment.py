@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import OperationalError
 
 from exactsync import sync
+from exactsync.access import Access
 from exactsync.entities import entities
 from exactsync.errors import (
     ConfigurationError,
@@ -22,19 +22,13 @@ from exactsync.errors import (
     ExactSyncError,
     ReauthorisationRequiredError,
 )
-from exactsync.exact import oauth
-from exactsync.exact.client import ExactClient
-from exactsync.exact.consent import accept_code
-from exactsync.exact.grant import AccessTokens
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.warehouse import integrations as directory
 from exactsync.warehouse import load_log, migrate, state
 from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.integrations import ACTIVE, DivisionInfo, IntegrationInfo
-from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.status import read_status
-from exactsync.warehouse.tokens import PostgresTokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,15 +73,9 @@ class Deployment:
     ) -> None:
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
-        self._token_keys = token_keys
-        self._ledger = PostgresLedger(self._state)
-        self._find_app = find_app
-        self._transport = transport
-        self._patience_s = patience_s
-
-    @cached_property
-    def _tokens(self) -> PostgresTokenStore:
-        return PostgresTokenStore(self._state, self._token_keys)  # its keys are not needed to migrate
+        self._access = Access(
+            self._state, token_keys=token_keys, find_app=find_app, transport=transport, patience_s=patience_s
+        )
 
     # -- databases
 
@@ -118,15 +106,14 @@ class Deployment:
 
     def authorise_url(self, connection_id: str, *, state: str) -> str:
         """Return the address at which a person consents; Exact redirects with `state` and a code."""
-        return oauth.authorise_url(self._find_app(connection_id), state)
+        return self._access.consent_url(connection_id, state=state)
 
     def authorise(self, connection_id: str, *, code: str, integration: str | None = None) -> IntegrationInfo:
         """Turn the code of a consent into a grant, and into the integration that uses it."""
         self.check()
-        app = self._find_app(connection_id)
         name = integration or connection_id
         directory.require_own_name(self._state, name, connection_id=connection_id)  # a code serves only once
-        grant = accept_code(app, code, self._tokens, self._ledger, transport=self._transport)
+        grant = self._access.accept(connection_id, code)
         directory.save_integration(self._state, name, connection_id=connection_id, grant_id=grant.id)
         return self._integration(name)
 
@@ -138,15 +125,7 @@ class Deployment:
         """Ask Exact which companies an integration may see; return them with what was chosen."""
         known = {division.division: division for division in self._integration(integration).divisions}
         return [
-            DivisionInfo(
-                division=division.division,
-                name=division.name,
-                country=division.country,
-                region=division.region,
-                customer=division.customer,
-                status=division.status,
-                is_chosen=division.division in known and known[division.division].is_chosen,
-            )
+            replace(division, is_chosen=division.division in known and known[division.division].is_chosen)
             for division in self._read_divisions(self._integration(integration))
         ]
 
@@ -160,9 +139,7 @@ class Deployment:
         return self.integrations([name])[0]
 
     def _read_divisions(self, integration: IntegrationInfo) -> list[DivisionInfo]:
-        with self._client(integration) as client:
-            region = self._find_app(integration.connection_id).region
-            seen = [DivisionInfo.from_record(record, region=region) for record in client.divisions()]
+        seen = self._access.list_divisions(integration)
         directory.save_divisions(self._state, integration.name, seen)
         return seen
 
@@ -197,7 +174,7 @@ class Deployment:
         return connected
 
     def _connect(self, integration: IntegrationInfo, connected: Connected, wanted: Sequence[int]) -> None:
-        with self._client(integration) as client:
+        with self._access.client(integration) as client:
             client.me()  # proves the token, and costs nothing of the budget
         if integration.is_stale or any(known.is_chosen and not known.is_permitted for known in integration.divisions):
             self._read_divisions(integration)
@@ -228,7 +205,7 @@ class Deployment:
                 return LoadResult(
                     integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
                 )
-            with self._client(integration) as client:
+            with self._access.client(integration) as client:
                 result = sync.sync_entity(
                     self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
                 )
@@ -237,7 +214,7 @@ class Deployment:
 
     def apply_deletions(self, ref: DivisionRef, *, run: Run) -> DeletionsResult:
         """Read what Exact deleted in one division and soft-delete it; errors as `sync`."""
-        with self._attempt(ref, DELETIONS, run) as integration, self._client(integration) as client:
+        with self._attempt(ref, DELETIONS, run) as integration, self._access.client(integration) as client:
             result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
             outcome = "published" if any(result.deleted.values()) else "unchanged"
             state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=outcome)
@@ -273,13 +250,6 @@ class Deployment:
     def status(self) -> list[dict[str, Any]]:
         """Return how every data set stands, see `warehouse.status.read_status`."""
         return read_status(self._warehouse, self.integrations(), entities().values())
-
-    @contextmanager
-    def _client(self, integration: IntegrationInfo) -> Iterator[ExactClient]:
-        app = self._find_app(integration.connection_id)
-        tokens = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
-        with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
-            yield client
 
 
 def _ref(integration: IntegrationInfo, division: DivisionInfo) -> DivisionRef:

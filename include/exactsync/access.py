@@ -1,0 +1,78 @@
+"""How an installation gets at Exact: apps, grants and the call budget → clients."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from exactsync.exact import oauth
+from exactsync.exact.client import ExactClient
+from exactsync.exact.consent import accept_code
+from exactsync.exact.grant import AccessTokens
+from exactsync.warehouse.integrations import DivisionInfo
+from exactsync.warehouse.ledger import PostgresLedger
+from exactsync.warehouse.tokens import PostgresTokenStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import httpx
+    from sqlalchemy import Engine
+
+    from exactsync.credentials import App, Grant
+    from exactsync.warehouse.integrations import IntegrationInfo
+
+
+class Access:
+    """The apps, grants and call budget of one installation.
+
+    Args:
+        engine: where grants and the ledger live.
+        token_keys: Fernet keys; the first encrypts, all decrypt.
+        find_app: connection id → app; raises ConfigurationError for an unknown one.
+        transport: how to reach Exact, if not directly.
+        patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        token_keys: Sequence[str],
+        find_app: Callable[[str], App],
+        transport: httpx.BaseTransport | None,
+        patience_s: float,
+    ) -> None:
+        self._engine = engine
+        self._token_keys = token_keys
+        self._find_app = find_app
+        self._transport = transport
+        self._patience_s = patience_s
+        self._ledger = PostgresLedger(engine)
+
+    @cached_property
+    def _tokens(self) -> PostgresTokenStore:
+        return PostgresTokenStore(self._engine, self._token_keys)  # its keys are not needed to migrate
+
+    def consent_url(self, connection_id: str, *, state: str) -> str:
+        """Return the address at which a person lets the app in; Exact redirects with `state` and a code."""
+        return oauth.authorise_url(self._find_app(connection_id), state)
+
+    def accept(self, connection_id: str, code: str) -> Grant:
+        """Turn the code of a consent into a stored grant; errors as `exact.consent.accept_code`."""
+        return accept_code(self._find_app(connection_id), code, self._tokens, self._ledger, transport=self._transport)
+
+    @contextmanager
+    def client(self, integration: IntegrationInfo) -> Iterator[ExactClient]:
+        """Open a client that works with the integration's app and grant."""
+        app = self._find_app(integration.connection_id)
+        tokens = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
+        with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
+            yield client
+
+    def list_divisions(self, integration: IntegrationInfo) -> list[DivisionInfo]:
+        """Ask Exact which companies the integration may see now."""
+        region = self._find_app(integration.connection_id).region
+        with self.client(integration) as client:
+            return [DivisionInfo.from_record(record, region=region) for record in client.divisions()]
