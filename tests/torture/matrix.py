@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import traceback
 from contextlib import nullcontext
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -22,121 +20,19 @@ from exactsync.errors import (
 )
 from exactsync.exact.calls import ATTEMPTS
 from exactsync.simulator import Rule
-from exactsync.simulator.faults import FAULTS, Fault, Phase, WayOut
+from exactsync.simulator.faults import FAULTS, Fault, WayOut
 from exactsync.simulator.oauth import TOKEN_PATH
 from exactsync.warehouse.publish import publish
 from tests.integration.test_secrets import hits
 from tests.torture.conftest import CONNECTION, DIVISION
-from tests.torture.matrix_world import TOKEN_LIFE_S, small_company
-from tests.truth.columns import TABLES
+from tests.torture.matrix_cells import RECORDS, SETTINGS, Cell, DataSet, Place
+from tests.torture.matrix_world import TOKEN_LIFE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from exactsync.load import Mode
     from tests.torture.matrix_world import TravellingWorld
-    from tests.truth.columns import Table
-
-RECORDS = 8
-SETTINGS = small_company(Accounts=RECORDS, Costcenters=RECORDS, GLAccounts=RECORDS)
-
-
-class Place(StrEnum):
-    """Where in a run a fault strikes."""
-
-    TOKEN = "token"
-    FIRST = "first page"
-    MIDDLE = "middle page"
-    LAST = "last page"
-    PUBLISH = "publish"
-
-    @property
-    def page(self) -> int:
-        """The page that is being read."""
-        return {Place.MIDDLE: 2, Place.LAST: 3}.get(self, 1)
-
-    @property
-    def phase(self) -> Phase:
-        """What the library of faults calls it."""
-        return Phase.TOKEN if self is Place.TOKEN else Phase.PAGE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataSet:
-    """What is read while the fault strikes."""
-
-    kind: str
-    name: str
-    endpoint: str
-    entity: str
-    text: str
-    """A property that can be changed."""
-
-    @property
-    def table(self) -> Table:
-        """Its table, as the oracle knows it."""
-        return next(table for table in TABLES if table.name == self.entity)
-
-    @property
-    def is_logged(self) -> bool:
-        """Whether its deletions are known from sync/Deleted."""
-        return self.endpoint.startswith("sync/")
-
-    @property
-    def is_deletions(self) -> bool:
-        """Whether it is the log of deletions."""
-        return self.name != self.entity
-
-
-DATA_SETS = (
-    DataSet(kind="sync feed", name="suppliers", endpoint="sync/CRM/Accounts", entity="suppliers", text="AddressLine1"),
-    DataSet(kind="list", name="cost_centers", endpoint="hrm/Costcenters", entity="cost_centers", text="Description"),
-    DataSet(kind="deletions", name="deletions", endpoint="sync/Deleted", entity="gl_accounts", text="Description"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One fault at one place."""
-
-    fault: str
-    data_set: DataSet
-    place: Place
-    is_lasting: bool
-    """It strikes as often as the client tries, and not only once."""
-
-    def __str__(self) -> str:
-        return f"{self.place}, {'again and again' if self.is_lasting else 'once'}"
-
-    @property
-    def way_out(self) -> WayOut:
-        """The least that is to be made of it."""
-        return FAULTS[self.fault].way_out[self.place.phase]
-
-    @property
-    def needs_full_read(self) -> bool:
-        """Whether a sync feed shows the record in question again only when it is read from its start.
-
-        A change that commits late lies below the watermark; so does a record that came spoiled.
-        """
-        return self.fault == "late_commit" or self.way_out is WayOut.QUARANTINE
-
-
-def cells(fault: str, data_set: DataSet) -> Iterator[Cell]:
-    """Yield where a fault can strike while a data set is read; at the token it does not matter what is read."""
-    for place in Place:
-        if place.phase not in FAULTS[fault].way_out:
-            continue
-        if data_set.is_deletions and place is Place.PUBLISH:
-            continue  # each page is published by itself
-        if place is Place.TOKEN and data_set is not DATA_SETS[0]:
-            continue
-        if place in (Place.TOKEN, Place.MIDDLE, Place.PUBLISH):
-            yield Cell(fault=fault, data_set=data_set, place=place, is_lasting=False)
-        if place is not Place.PUBLISH:
-            yield Cell(fault=fault, data_set=data_set, place=place, is_lasting=True)
-
 
 TOLERATED: dict[WayOut, tuple[type[ExactSyncError], ...]] = {
     WayOut.TRANSPARENT: (),
@@ -176,6 +72,8 @@ def play(world: TravellingWorld, cell: Cell) -> str:
     if error is None:
         wrong = {str(difference.key[1]) for difference in world.differences(data_set.table) if difference.key}
         word = _judge(cell, wrong, touched, struck)
+        if word == "set aside" and not world.scalar("SELECT count(*) FROM exactsync.quarantine"):
+            word = "as sent"
     else:
         require_clear(world, cell, error)
         require_nothing_half_done(world, data_set, before, changed | touched)

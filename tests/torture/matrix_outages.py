@@ -8,7 +8,8 @@ from unittest import mock
 from exactsync import failpoints
 from exactsync.errors import DatabaseUnavailableError
 from tests.torture.conftest import CONNECTION, DIVISION
-from tests.torture.matrix import DATA_SETS, attempt, bring_up_to_date, change, require_nothing_half_done
+from tests.torture.matrix import attempt, bring_up_to_date, change, require_nothing_half_done
+from tests.torture.matrix_cells import DATA_SETS
 from tests.torture.matrix_world import TOKEN_LIFE_S
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from exactsync.embedded import PostgresServer
 from exactsync.simulator.faults import FAULTS
 from tests.conftest import DatabaseServer
-from tests.torture.matrix import DATA_SETS, NEVER, SETTINGS, Cell, Place, cells, play
+from tests.torture.matrix import NEVER, play
+from tests.torture.matrix_cells import DATA_SETS, SETTINGS, Cell, Place, cells
 from tests.torture.matrix_outages import STEPS, play_outage
 from tests.torture.matrix_world import travelling_template, travelling_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 HEAD = """# What every fault leads to
 
@@ -31,6 +32,7 @@ table as it was, and named integration, division, entity, page and the way out; 
 | right | ends well, and readers see what is at Exact |
 | next run | ends well; what changed behind its back is read by the next run |
 | set aside | ends well but for one record, which is in quarantine until it is read in order |
+| as sent | ends well; the spoiled text stands in its row as it came |
 | wait | stops, because a limit of Exact is used up, and names the time at which it goes on |
 | later | stops; a later run goes on where it stopped |
 | report | stops, because Exact broke its contract; a run without the fault ends well |
@@ -39,7 +41,10 @@ table as it was, and named integration, division, entity, page and the way out; 
 | full read | the record in question is right again after the next full read |
 | — | the fault finds nothing to strike there |
 
-An arrow leads to what the next run met. *Again*: the fault strikes as often as the client tries.
+An arrow leads to what the next run met. Faults of a page's contents strike once, the others as often as the client
+tries; at the token and on the middle page both are played (*again*, where that makes a difference). While a load is
+published no call is made: what changes Exact itself strikes by somebody else's call, between the last page and the
+publish.
 """
 OUTAGES = """
 ## When our own database goes away
@@ -92,19 +97,20 @@ def row(fault: str, outcomes: Outcomes) -> str:
 
 
 def _text(outcomes: Outcomes) -> str:
-    """Return what stands in one cell: one text where all data sets agree, else one for each text."""
+    """Return what stands in one cell."""
+    once, again = (
+        _merged({cell: word for cell, word in outcomes.items() if cell.is_lasting is lasting})
+        for lasting in (False, True)
+    )
+    return f"{once}; again: {again}" if once and again not in ("", once) else once or again or NEVER
+
+
+def _merged(outcomes: Outcomes) -> str:
+    """Return one word where all data sets agree, else each word with the data sets that it is about."""
     kinds = defaultdict(list)
-    for data_set in DATA_SETS:
-        words = list(_words({cell: word for cell, word in outcomes.items() if cell.data_set is data_set}))
-        if words and words != [NEVER]:
-            kinds["; ".join(words)].append(data_set.kind)
+    for cell, word in outcomes.items():
+        if word != NEVER:
+            kinds[word].append(cell.data_set.kind)
     if len(kinds) == 1:
         return next(iter(kinds))
-    return "<br>".join(f"{text} ({', '.join(names)})" for text, names in kinds.items()) or NEVER
-
-
-def _words(outcomes: Outcomes) -> Iterator[str]:
-    once = {word for cell, word in outcomes.items() if not cell.is_lasting}
-    again = {word for cell, word in outcomes.items() if cell.is_lasting}
-    yield from once
-    yield from (f"again: {word}" if once else word for word in again - once)
+    return ", ".join(f"{word} ({', '.join(names)})" for word, names in kinds.items())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = Path("include/exactsync")
-PATIENCE_S = 300
+PATIENCE_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +160,16 @@ SABOTAGES = (
         "warehouse/leases.py",
         'if not (row["is_expired"] or row["holder"]',
         'if not (row["holder"]',
-        GUARDS,
+        f"{GUARDS} -k dead",
     ),
     Sabotage(
-        "let the dead refresh for ever",
-        "warehouse/tokens.py",
-        "AND (intent_expires_at IS NULL OR intent_expires_at <= clock_timestamp())",
-        "AND intent_expires_at IS NULL",
-        GUARDS,
+        "wait for the dead to refresh",
+        "credentials.py",
+        "self.intent_expires_at is not None and self.intent_expires_at > self.read_at",
+        "self.intent_expires_at is not None",
+        f"{GUARDS} -k dead",
     ),
-    Sabotage("overdraw the day", "budget.py", "if day.used >= day_limit:", "if False:", GUARDS),
+    Sabotage("overdraw the day", "budget.py", "if day.used >= day_limit:", "if False:", f"{GUARDS} -k day"),
     Sabotage(
         "read while a full refresh reads",
         "warehouse/leases.py",

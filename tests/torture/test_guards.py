@@ -112,7 +112,7 @@ def test_what_the_dead_held_is_free_again_when_its_time_is_over(world: Travellin
     """A worker on another host dies while it reads, with calls reserved and the refresh begun: nobody tells us."""
     table = TABLE["suppliers"]
     world.travel(TOKEN_LIFE_S)
-    store = PostgresTokenStore(world.engine, world.deployment._token_keys)
+    store = PostgresTokenStore(world.engine, world.deployment._access._token_keys)
     (grant,) = store.read_all()
     ledger = PostgresLedger(world.engine)
     dead = lease(world.engine, division=DIVISION, entity=table.name, holder="of the dead")

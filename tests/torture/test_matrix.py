@@ -9,7 +9,8 @@ import pytest
 
 from exactsync.simulator.faults import FAULTS
 from tests.conftest import ROOT
-from tests.torture.matrix import DATA_SETS, SETTINGS, DataSet, cells, play
+from tests.torture.matrix import play
+from tests.torture.matrix_cells import DATA_SETS, SETTINGS, DataSet, cells
 from tests.torture.matrix_outages import STEPS, play_outage
 from tests.torture.matrix_world import travelling_template, travelling_world
 
