@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -24,9 +25,10 @@ CONNECTION = "exact_online_default"
 class World:
     """Exact, the warehouse, and the environment with which any process can work on both."""
 
-    def __init__(self, simulator: Simulator, exact_url: str, warehouse_url: str) -> None:
-        self.simulator = simulator
-        self.oracle = Oracle(simulator, [DIVISION])
+    def __init__(self, server: SimulatorServer, warehouse_url: str) -> None:
+        self._server = server
+        self.simulator = server.simulator
+        self.oracle = Oracle(server.simulator, [DIVISION])
         self.engine = create_engine(warehouse_url)
         self.environment = {
             "EXACTSYNC_WAREHOUSE_URL": warehouse_url,
@@ -34,7 +36,7 @@ class World:
             f"AIRFLOW_CONN_{CONNECTION.upper()}": json.dumps(
                 {
                     "conn_type": "exact_online",
-                    "host": exact_url,
+                    "host": server.url,
                     "login": DEMO_APP.client_id,
                     "password": DEMO_APP.client_secret,
                     "extra": {"redirect_uri": DEMO_APP.redirect_uris[0]},
@@ -51,6 +53,13 @@ class World:
         deployment.choose(CONNECTION, [DIVISION])
         deployment.close()
 
+    def settle(self) -> None:
+        """Return when all that the dead have sent to Exact has come to its end."""
+        for _ in range(2):  # behind theirs in the line
+            httpx.get(f"{self._server.url}/_simulator/clock", verify=False)
+        while self._server._server.server_state.tasks:
+            time.sleep(0.001)
+
     def judge(self) -> Verdict:
         """Compare the whole warehouse with the truth."""
         with self.engine.connect() as connection:
@@ -64,11 +73,10 @@ def make_world(migrated_database: str) -> Iterator[Callable[[Settings], World]]:
     worlds: list[World] = []
 
     def make(settings: Settings) -> World:
-        simulator = Simulator(settings)
-        server = SimulatorServer(simulator)
+        server = SimulatorServer(Simulator(settings))
         server.start()
         servers.append(server)
-        world = World(simulator, server.url, migrated_database)
+        world = World(server, migrated_database)
         worlds.append(world)
         world.consent()
         return world

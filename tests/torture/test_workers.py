@@ -59,7 +59,8 @@ def test_each_token_is_refreshed_once_and_lost_only_by_a_death_that_one_probe_fi
     assert figures.expiries == figures.rotated == expiries  # each token was refreshed, and once
     assert figures.consents == {"used": lost}  # each loss was found out, and nothing else taken for one
     assert figures.probes <= figures.orphans  # who asked again had a reason to
-    assert figures.refused <= figures.used_orphans
+    assert figures.refused >= lost + figures.late
+    assert figures.unfounded == 0
     assert {violation.rule for violation in world.simulator.violations()} <= {Rule.OLD_REFRESH_TOKEN}
     assert len(world.simulator.violations()) == figures.refused
     assert figures.users == {str(DEMO_USER.id): WORKERS}  # in the end all work with the last token

@@ -77,9 +77,9 @@ class Figures:
     """How often Exact was shown a used token."""
     orphans: int = 0
     """Intents left behind by the dead, the stopped, and those who got no answer."""
-    used_orphans: int = 0
-    """Of these, those whose token was used up."""
     probes: int = 0
+    unfounded: int = 0
+    """Refusals but the one that each orphaned intent with a used token is good for."""
     consents: Counter[str] = field(default_factory=Counter)
     """Why a person was needed, each time one was."""
     late: int = 0
@@ -87,14 +87,14 @@ class Figures:
     fell: Counter[str] = field(default_factory=Counter)
     """Where workers were killed or stopped, and how answers got lost."""
     users: Counter[str] = field(default_factory=Counter)
-    """Whom the workers' last tokens belong to, by Exact's answer."""
+    """Whom the last workers' tokens belong to, by Exact's answer."""
 
     def __str__(self) -> str:
         casualties = "".join(f"\n  {number:4} {place}" for place, number in sorted(self.fell.items()))
         return (
             f"{self.expiries} expiries: {self.rotated} refreshes by Exact's count, {self.stored} stored, "
-            f"{self.rotated - self.stored} lost; {self.orphans} orphaned intents, {self.used_orphans} of them with a "
-            f"used token: {self.probes} probes, {self.refused} refused; new consents: {dict(self.consents)}; "
+            f"{self.rotated - self.stored} lost; {self.orphans} orphaned intents, {self.probes} probes, "
+            f"{self.refused} refused, {self.unfounded} of them for no reason; new consents: {dict(self.consents)}; "
             f"ends undone by a late answer: {self.late}; fallen:{casualties}"
         )
 
@@ -102,10 +102,8 @@ class Figures:
 class TokenDesk:
     """Watches the token endpoint from inside Exact, and loses an answer when told to."""
 
-    def __init__(self, world: World, url: str) -> None:
+    def __init__(self, world: World) -> None:
         self._lock = threading.Lock()
-        self._url = url
-        self._inside = 0
         self.answers: Counter[int] = Counter()
         self.lose_next: LostBy | None = None
         for action in (self._lose, self._count):
@@ -118,25 +116,11 @@ class TokenDesk:
         return token_answer_lost(by=by)(request, call)
 
     def _count(self, request: Request, call: Call) -> Response:
-        if not _is_refresh(request):
-            return call()
-        with self._lock:
-            self._inside += 1
-        try:
-            response = call()
+        response = call()
+        if _is_refresh(request):
             with self._lock:
                 self.answers[response.status] += 1
-        finally:
-            with self._lock:
-                self._inside -= 1
         return response
-
-    def settle(self) -> None:
-        """Return when all that the dead have sent has come to its end."""
-        for _ in range(2):  # behind theirs in the line
-            httpx.get(f"{self._url}/_simulator/clock", verify=False)
-        while self._inside:
-            time.sleep(0.001)
 
 
 def _is_refresh(request: Request) -> bool:
@@ -152,7 +136,7 @@ class GrantTorture:
         self._random = Random(seed)
         self._desk = Desk.of(world)
         self._store = PostgresTokenStore(world.engine, [self._desk.key])
-        self._exact = TokenDesk(world, self._desk.app.base_url)
+        self._exact = TokenDesk(world)
         self._workers = [self._hire() for _ in range(workers)]
         self._stopped: dict[Worker, float] = {}
         """Since when workers are stopped."""
@@ -162,12 +146,13 @@ class GrantTorture:
         """Those whom we killed, and where."""
         self._orphan: tuple[int, int] | None = None
         """The last orphaned intent: generation and probes before it."""
+        self._expected_refused = 0
         self._holder: Worker | None = None
         """The stopped worker whose answer shall come after the probe."""
         self._was_ended = False
 
     def run(self, expiries: int) -> Figures:
-        """Let so many tokens expire, then let all workers come to an end.
+        """Let so many tokens expire, then see that new workers can go on.
 
         Raises:
             AssertionError: nothing goes on any more.
@@ -179,14 +164,21 @@ class GrantTorture:
                     seen, seen_at = str(self.figures), time.monotonic()
                 assert time.monotonic() - seen_at < STUCK_S, f"nothing goes on any more: {seen}"
                 time.sleep(0.002)
-            for worker in self._workers:
-                worker.dismiss()
-            self.figures.users = Counter(worker.hear() for worker in self._workers)
-            self._count()
+            self._relieve()
+            self._judge_refusals()
         finally:
             for worker in self._workers:
                 worker.kill()
         return self.figures
+
+    def _relieve(self) -> None:
+        """Replace all by workers who do their work once and come to an end."""
+        for place, worker in enumerate(self._workers):
+            worker.kill()
+            self._workers[place] = Worker(ask_for_tokens, self._desk)
+            self._workers[place].dismiss()
+        self.figures.users = Counter(worker.hear() for worker in self._workers)
+        self._count()
 
     def _hire(self) -> Worker:
         """Every worker carries its fate: at which point of which of its refreshes it will fall."""
@@ -237,7 +229,8 @@ class GrantTorture:
         if self._orphan != (row.generation, row.probes):
             self._orphan = (row.generation, row.probes)
             self.figures.orphans += 1
-            self.figures.used_orphans += is_used
+            self._judge_refusals()
+            self._expected_refused = self.figures.refused + is_used
             self.figures.fell["answer lost by Exact"] += is_unanswered
             self._holder = owner if is_stopped and is_used and self._random.choice((True, False)) else None
         self._pass(connection, row.lease_s)
@@ -258,6 +251,9 @@ class GrantTorture:
     def _consent(self) -> None:
         location = httpx.get(oauth.authorise_url(self._desk.app, "state")).headers["location"]
         accept_code(self._desk.app, oauth.code_of(location), self._store, PostgresLedger(self._world.engine))
+
+    def _judge_refusals(self) -> None:
+        self.figures.unfounded += max(0, self.figures.refused - self._expected_refused)
 
     # Those who fall
 
@@ -324,5 +320,5 @@ class GrantTorture:
         return self.figures.rotated > row.refreshes + self.figures.consents.total()
 
     def _count(self) -> None:
-        self._exact.settle()
+        self._world.settle()
         self.figures.rotated, self.figures.refused = self._exact.answers[200], self._exact.answers[401]
