@@ -11,6 +11,7 @@ from uuid import UUID
 from exactsync.entity import Entity, Feed
 from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.feed import read_deleted, read_feed
+from exactsync.exact.odata import MalformedAnswerError
 from exactsync.failpoints import reach
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.warehouse import deletions, loads, state
@@ -58,7 +59,7 @@ def sync_entity(
                 mode, after = "full", None
             load = loads.open_load(engine, held, entity, mode, after)
             reach("load.opened")
-            load = _stage_pages(engine, client, entity, held, load)
+            load = _stage_or_forget(engine, client, entity, held, load)
             return publish(engine, held, entity, load, ref=ref, run=run, confirm_deletions=confirm_deletions)
     except ExactSyncError as error:
         error.at(integration=ref.integration, division=ref.division, entity=entity.name)
@@ -85,6 +86,18 @@ def sync_deletions(
 def _watermark(engine: Engine, division: int, entity: str) -> int | None:
     with engine.connect() as connection:
         return state.read_state(connection, division, entity).watermark
+
+
+def _stage_or_forget(engine: Engine, client: ExactClient, entity: Entity, held: Lease, load: Load) -> Load:
+    """Stage what is missing; if Exact refuses the very link an earlier attempt left, let the next one begin anew."""
+    try:
+        return _stage_pages(engine, client, entity, held, load)
+    except MalformedAnswerError:
+        raise  # cut off on the way, most likely: the link is as good as it was
+    except DefectError:
+        if loads.forget_if_unmoved(engine, held, entity, load):
+            log.warning("The link left by an earlier attempt is of no use: the next attempt begins with page 1.")
+        raise
 
 
 def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Lease, load: Load) -> Load:

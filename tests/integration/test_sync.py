@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exactsync.entities import entities
+from exactsync.errors import DefectError
 from exactsync.simulator import Company, Settings
-from exactsync.simulator.faults import Fault, Proceed
+from exactsync.simulator.faults import FAULTS, Fault, Proceed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,3 +72,20 @@ def test_a_record_that_is_no_text_goes_to_quarantine_and_the_rest_of_its_page_is
     assert "lone surrogate" in installation.scalar("SELECT reason FROM exactsync.quarantine")
     assert installation.sync("cost_centers").inserted == 1
     assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 0
+
+
+def test_a_link_that_exact_no_longer_takes_is_let_go_and_the_load_begins_anew(installation: Installation) -> None:
+    def fail(name: str, *pages: int) -> None:
+        installation.simulator.clear_faults()
+        action = FAULTS[name]()
+        installation.simulator.plant(Fault(endpoint="hrm/Costcenters", action=action, occurrences=frozenset(pages)))
+
+    fail("bad_request", 2)
+    with pytest.raises(DefectError):
+        installation.sync("cost_centers")
+    assert installation.scalar("SELECT pages FROM exactsync.loads") == 1
+    fail("bad_request", 1)
+    with pytest.raises(DefectError, match="400"):
+        installation.sync("cost_centers")
+    assert installation.scalar("SELECT count(*) FROM exactsync.loads") == 0
+    assert installation.sync("cost_centers").inserted == 130

@@ -136,6 +136,19 @@ def discard(connection: Connection, held: Lease, entity: Entity) -> None:
         clear_staging(connection, entity, load_id)
 
 
+def forget_if_unmoved(engine: Engine, held: Lease, entity: Entity, load: Load) -> bool:
+    """Forget a continued load that has got no page further since it was opened; return whether it was one."""
+    with engine.begin() as connection:
+        held.renew(connection)
+        pages = connection.scalar(
+            text("SELECT pages FROM exactsync.loads WHERE load_id = :load_id"), {"load_id": load.load_id}
+        )
+        is_stuck = bool(load.pages) and pages == load.pages
+        if is_stuck:
+            discard(connection, held, entity)
+    return is_stuck
+
+
 def clear_staging(connection: Connection, entity: Entity, load_id: int) -> None:
     """Remove the staged pages of one load."""
     connection.execute(
