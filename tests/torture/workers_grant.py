@@ -144,11 +144,9 @@ class GrantTorture:
         """What is to happen at a moment to come."""
         self._killed: dict[Worker, str] = {}
         """Those whom we killed, and where."""
-        self._orphan: tuple[int, int] | None = None
-        """The last orphaned intent: generation and probes before it."""
         self._expected_refused = 0
         self._holder: Worker | None = None
-        """The stopped worker whose answer shall come after the probe."""
+        """The worker whose answer shall come after the probe: no one consents while it may."""
         self._was_ended = False
 
     def run(self, expiries: int) -> Figures:
@@ -226,13 +224,11 @@ class GrantTorture:
         if not (is_dead or is_unanswered or is_stopped):
             return
         is_used = self._is_used(row)
-        if self._orphan != (row.generation, row.probes):
-            self._orphan = (row.generation, row.probes)
-            self.figures.orphans += 1
-            self._judge_refusals()
-            self._expected_refused = self.figures.refused + is_used
-            self.figures.fell["answer lost by Exact"] += is_unanswered
-            self._holder = owner if is_stopped and is_used and self._random.choice((True, False)) else None
+        self.figures.orphans += 1
+        self._judge_refusals()
+        self._expected_refused = self.figures.refused + is_used
+        self.figures.fell["answer lost by Exact"] += is_unanswered
+        self._holder = owner if is_stopped and is_used and self._random.choice((True, False)) else None
         self._pass(connection, row.lease_s)
 
     def _see_to_status(self, row: Any) -> None:
@@ -271,6 +267,8 @@ class GrantTorture:
 
     def _resume(self, worker: Worker) -> None:
         del self._stopped[worker]
+        if worker.fate == "refresh.answered":
+            self._holder = worker
         worker.resume()
         self._later(self._random.uniform(0.05, 0.3), partial(self._kill, worker))
 
