@@ -220,6 +220,15 @@ def test_our_token_never_follows_a_link_elsewhere(open_client, script, listing, 
     assert exact.requests == []
 
 
+def test_a_page_whose_link_leads_elsewhere_is_not_handed_out_for_someone_to_keep(open_client, script, listing):
+    elsewhere = listing({"ID": 1}, following="../8/crm/Accounts?$skiptoken=1")
+    client = open_client(script(elsewhere, elsewhere))
+    with pytest.raises(DefectError, match="next page"):
+        client.get("crm/Accounts", division=7)
+    with pytest.raises(DefectError, match="next page"):
+        client.follow("https://start.exactonline.nl/api/v1/7/crm/Accounts", endpoint="crm/Accounts", division=7)
+
+
 def test_a_count_is_one_call(open_client, script):
     exact = script(httpx.Response(200, text="1150"))
     assert open_client(exact).count("crm/Accounts", division=7, filter_="IsSupplier eq true") == 1150
