@@ -23,6 +23,9 @@ EndReason = Literal["used", "lapsed", "revoked"]
 
 GrantStatus = Literal["active", "reconnect_needed"]
 
+NOBODY: Final = "nobody, after "
+"""What the name of an intent's owner begins with once it is known that no answer will come to it."""
+
 REMEMBERED_SECRETS: Final = 512
 SHORTEST_REDACTABLE: Final = 6  # shorter values would blank out ordinary words
 
@@ -145,7 +148,7 @@ class Grant:
     reason: EndReason | None
     obtained_at: datetime
     refreshable_at: datetime
-    """Exact refuses a refresh before this."""
+    """Exact refuses a refresh before this; once one is announced, when that was."""
     expires_at: datetime
     """The access token must not be used from here on."""
     intent_owner: str | None
@@ -169,6 +172,11 @@ class Grant:
     def is_being_refreshed(self) -> bool:
         """Whether a live intent holds the grant."""
         return self.intent_expires_at is not None and self.intent_expires_at > self.read_at
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the last refresh or probe got no clear answer; a probe may be made once no live intent is left."""
+        return self.intent_owner is not None and self.intent_owner.startswith(NOBODY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

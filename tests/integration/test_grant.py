@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 import httpx
@@ -237,6 +237,64 @@ def test_the_intent_of_a_dead_worker_is_probed_by_one(desk):
         assert set(workers.map(lambda _: desk.token(), range(8))) == {"access-token-2"}
     assert desk.asked == ["refresh-token-1"]
     assert desk.grant.probes == 1
+
+
+def unanswered(desk) -> float:
+    """Ask for a token and get no answer from Exact; return for how long we are told to wait."""
+    desk.answers = [httpx.ReadTimeout("slow")]
+    with pytest.raises(ExactUnavailableError, match="No clear answer") as caught:
+        desk.token()
+    wait_s = (caught.value.retry_at - datetime.now(UTC)).total_seconds()
+    assert (desk.grant.intent_expires_at - desk.grant.read_at).total_seconds() == pytest.approx(wait_s, abs=1)
+    return wait_s
+
+
+def test_the_first_probe_is_prompt_and_those_that_get_no_answer_either_become_rare(desk):
+    desk.pass_time(50_000)  # the token was over for long when someone came to refresh it
+    waits = []
+    for _ in range(9):
+        waits.append(unanswered(desk))
+        desk.pass_time(waits[-1])
+    assert waits == pytest.approx([5, 60, 65, 130, 260, 520, 1040, 1800, 1800], rel=0.03, abs=1)
+    assert desk.token() == "access-token-2"
+    assert set(desk.asked) == {"refresh-token-1"}
+    desk.pass_time(571)
+    assert unanswered(desk) == pytest.approx(SETTLING_S, abs=1)  # what was, is forgotten
+
+
+def test_whoever_comes_between_two_probes_is_sent_away_at_once_and_told_when_to_come_back(desk):
+    desk.pass_time(571)
+    desk.pass_time(unanswered(desk))
+    wait_s = unanswered(desk)
+    for passed_s in (0, 40):
+        desk.pass_time(passed_s)
+        with pytest.raises(RetryLaterError, match="left in peace") as caught:
+            desk.token()
+        retry_at = caught.value.retry_at
+        assert (retry_at - datetime.now(UTC)).total_seconds() == pytest.approx(wait_s - passed_s, abs=2)
+        assert f"{retry_at:%H:%M:%S} UTC" in str(caught.value)
+    assert len(desk.asked) == 2
+
+
+def test_a_token_endpoint_that_is_silent_for_a_day_is_not_pestered(desk):
+    desk.pass_time(571)
+    desk.transport = httpx.MockTransport(lambda request: desk.asked.append(request.url.path) or httpx.Response(504))
+    for _ in range(24 * 12):
+        with pytest.raises(RetryLaterError):
+            desk.token(patience_s=0)
+        desk.pass_time(300)
+    assert 40 < len(desk.asked) < 60
+
+
+def test_a_probe_of_a_worker_that_died_is_made_again_once_its_lease_is_over(desk):
+    desk.pass_time(571)
+    desk.pass_time(unanswered(desk))
+    desk.store.claim(desk.grant_id, 1, owner="dead", lease_s=90)
+    with pytest.raises(RetryLaterError, match="Another worker"):
+        desk.token(patience_s=0)
+    desk.pass_time(90)
+    assert desk.token() == "access-token-2"
+    assert desk.grant.probes == 2
 
 
 def test_a_request_that_never_left_needs_no_probe(desk):

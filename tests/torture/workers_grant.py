@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import httpx
 from sqlalchemy import text
 
+from exactsync.credentials import NOBODY
 from exactsync.exact import oauth
 from exactsync.exact.consent import accept_code
-from exactsync.exact.grant import SETTLING_S
 from exactsync.simulator import Fault
 from exactsync.simulator.faults import token_answer_lost
 from exactsync.simulator.faults.surroundings import LostBy
@@ -219,7 +219,7 @@ class GrantTorture:
         """Let the lease of an intent pass, if its owner cannot end it."""
         owner = self._owner(row)
         is_dead = owner is None or not owner.is_alive
-        is_unanswered = row.lease_s <= SETTLING_S
+        is_unanswered = row.intent_owner.startswith(NOBODY)
         is_stopped = owner is not None and time.monotonic() - self._stopped.get(owner, inf) > CLAIM_S
         if not (is_dead or is_unanswered or is_stopped):
             return

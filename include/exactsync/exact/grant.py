@@ -4,6 +4,7 @@ Reading takes no lock. From 95 % of the access token's life on, one worker commi
 transaction while it asks Exact, and stores the answer only if the generation is still the one it claimed. The others
 wait for the result. An intent whose owner died, or got no clear answer, leaves one question: did Exact use the refresh
 token up? One worker at a time may *probe* with the same token: that yields the next pair or proves the grant's end.
+While probes get no answer either, they become rare, and whoever comes in between is told when the next one may be made.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ if TYPE_CHECKING:
 
 LEASE_MARGIN_S: Final = 20.0
 SETTLING_S: Final = 5.0
-"""After an unclear answer, how long Exact is left in peace before the probe."""
+"""After an unclear answer to a refresh, how long Exact is left in peace before the probe."""
+PROBE_PAUSE_S: Final = 60.0
+LONGEST_PROBE_PAUSE_S: Final = 1_800.0
+"""After an unclear answer to a probe, the pause is as long as the question has been open, within these bounds: 1, 2,
+4 … 30 minutes. Exact may count token calls (200 a day for an app and user, as announced in 2021)."""
 PATIENCE_S: Final = 30.0
 """How long a worker waits for another one's refresh before it goes away and comes back later."""
 LONGEST_NAP_S: Final = 0.5
@@ -67,7 +72,10 @@ class TokenStore(Protocol):
         """Store the pair of a new consent: the user's one grant to this app, replaced if it exists."""
 
     def claim(self, grant_id: int, generation: int, *, owner: str, lease_s: float) -> Claim | None:
-        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed."""
+        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed.
+
+        The first claim of a generation sets its grant's `refreshable_at` to now; probes leave that as it is.
+        """
 
     def save_refresh(self, claim: Claim, pair: TokenPair) -> bool:
         """Store the next pair if the generation is still the claimed one; a success undoes any end."""
@@ -115,7 +123,8 @@ class AccessTokens:
             ReauthorisationRequiredError: a person must authorise the app again.
             ConfigurationError: the app's credentials are wrong, or are not those that the grant was given to.
             ExactUnavailableError: the token endpoint gave no clear answer.
-            RetryLaterError: another worker's refresh takes too long, or a refresh is not possible yet.
+            RetryLaterError: another worker's refresh takes too long, or a refresh or a probe is not possible yet;
+                `retry_at` tells when.
         """
         give_up_at = time.monotonic() + self._patience_s
         while True:
@@ -155,14 +164,17 @@ class AccessTokens:
         return grant
 
     def _await_change(self, grant: Grant, give_up_at: float) -> None:
-        """Sleep a little while another worker refreshes, or until a refresh is possible."""
+        """Sleep a little while another worker refreshes, or until a refresh or a probe is possible."""
+        until, left_s = grant.refreshable_at, give_up_at - time.monotonic()
+        message = "The access token is over, and Exact gives no new one yet."
         if grant.is_being_refreshed and grant.intent_expires_at is not None:
             until, message = grant.intent_expires_at, "Another worker is refreshing the access token."
-        else:
-            until, message = grant.refreshable_at, "The access token is over, and Exact gives no new one yet."
+        is_at_work = grant.is_being_refreshed and not grant.is_unanswered
+        if grant.is_unanswered:
+            message = "Exact's token endpoint gives no clear answer, and is left in peace for a while."
+            left_s = min(left_s, SETTLING_S)
         wait_s = (until - grant.read_at).total_seconds()
-        left_s = give_up_at - time.monotonic()
-        if left_s <= 0 or (wait_s > left_s and not grant.is_being_refreshed):
+        if left_s <= 0 or (wait_s > left_s and not is_at_work):
             raise _later(message, wait_s)
         self._sleep(min(wait_s, LONGEST_NAP_S) * random.uniform(0.1, 1.0) + 0.005)  # noqa: S311
 
@@ -201,11 +213,20 @@ class AccessTokens:
             self._store.release(claim)
             raise
         except oauth.UnansweredError as error:
-            self._store.orphan(claim, pause_s=SETTLING_S)
-            raise _unavailable(f"No clear answer from Exact's token endpoint: {error}", SETTLING_S) from None
+            pause_s = _pause_s(claim, grant)
+            self._store.orphan(claim, pause_s=pause_s)
+            raise _unavailable(f"No clear answer from Exact's token endpoint: {error}", pause_s) from None
         except BaseException:
-            self._store.orphan(claim, pause_s=SETTLING_S)
+            self._store.orphan(claim, pause_s=_pause_s(claim, grant))
             raise
+
+
+def _pause_s(claim: Claim, grant: Grant) -> float:
+    """Tell for how long no one shall ask what became of this claim."""
+    if not claim.is_probe:
+        return SETTLING_S
+    open_s = (claim.claimed_at - grant.refreshable_at).total_seconds()
+    return min(max(open_s, PROBE_PAUSE_S), LONGEST_PROBE_PAUSE_S)
 
 
 def _ended(grant: Grant, reason: EndReason) -> ReauthorisationRequiredError:
@@ -217,12 +238,18 @@ def _ended(grant: Grant, reason: EndReason) -> ReauthorisationRequiredError:
 
 
 def _later(message: str, wait_s: float) -> RetryLaterError:
-    return RetryLaterError(message, retry_at=_in(wait_s), remedy="Nothing: it is tried again later.")
+    retry_at = _in(wait_s)
+    return RetryLaterError(message, retry_at=retry_at, remedy=_from(retry_at))
 
 
 def _unavailable(message: str, wait_s: float) -> ExactUnavailableError:
-    return ExactUnavailableError(message, retry_at=_in(wait_s), remedy="Nothing: it is tried again later.")
+    retry_at = _in(wait_s)
+    return ExactUnavailableError(message, retry_at=retry_at, remedy=_from(retry_at))
 
 
 def _in(wait_s: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=max(wait_s, 1.0))
+
+
+def _from(retry_at: datetime) -> str:
+    return f"Nothing: it is tried again, from {retry_at:%Y-%m-%d %H:%M:%S} UTC on."

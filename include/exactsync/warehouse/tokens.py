@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from exactsync.credentials import App, Claim, EndReason, Grant, Secret, TokenPair, User
+from exactsync.credentials import NOBODY, App, Claim, EndReason, Grant, Secret, TokenPair, User
 from exactsync.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ _CLAIM = text("""
 UPDATE exactsync.grants SET
     intent_is_probe = intent_owner IS NOT NULL,
     probes = probes + (intent_owner IS NOT NULL)::integer,
+    refreshable_at = CASE WHEN intent_owner IS NULL THEN clock_timestamp() ELSE refreshable_at END,
     intent_owner = :owner,
     intent_expires_at = clock_timestamp() + make_interval(secs => :lease_s)
 WHERE id = :id AND generation = :generation AND status = 'active'
@@ -87,8 +88,10 @@ UPDATE exactsync.grants SET
 WHERE id = :id AND generation = :generation AND intent_owner = :owner
 """)
 
-_ORPHAN = text("""
-UPDATE exactsync.grants SET intent_expires_at = clock_timestamp() + make_interval(secs => :pause_s)
+_ORPHAN = text(f"""
+UPDATE exactsync.grants SET
+    intent_owner = '{NOBODY}' || intent_owner,
+    intent_expires_at = clock_timestamp() + make_interval(secs => :pause_s)
 WHERE id = :id AND generation = :generation AND intent_owner = :owner
 """)
 
@@ -148,7 +151,10 @@ class PostgresTokenStore:
         return self.read(grant_id)
 
     def claim(self, grant_id: int, generation: int, *, owner: str, lease_s: float) -> Claim | None:
-        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed."""
+        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed.
+
+        `refreshable_at` then says since when the question of this refresh is open.
+        """
         values = {"id": grant_id, "generation": generation, "owner": owner, "lease_s": lease_s}
         with self._engine.begin() as connection:
             row = connection.execute(_CLAIM, values).one_or_none()
