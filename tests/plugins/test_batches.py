@@ -133,6 +133,7 @@ def test_failures_are_left_for_publish_to_gather(deployment, context, ti, demo) 
     (problem,) = ti.xcoms["problems"]
     assert not problem["skipped"]
     assert "division 1000001" in problem["message"]
+    assert (problem["task_id"], problem["map_index"]) == ("gl_accounts", 3)
 
 
 def test_the_lease_holder_is_the_same_in_every_try(deployment, context, ti, demo) -> None:

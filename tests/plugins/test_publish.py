@@ -28,8 +28,12 @@ def loaded(division: DivisionRef, entity: str, **counts: Any) -> LoadResult:
     )
 
 
-def crumb(task_id: str, state: str) -> dict[str, Any]:
-    return {"task_id": task_id, "map_index": 0, "state": state}
+def crumb(task_id: str, state: str, map_index: int = 0) -> dict[str, Any]:
+    return {"task_id": task_id, "map_index": map_index, "state": state}
+
+
+def problem(task_id: str, message: str, *, skipped: bool = False, map_index: int = 0) -> dict[str, Any]:
+    return {"message": message, "skipped": skipped, "task_id": task_id, "map_index": map_index}
 
 
 def test_a_run_in_which_all_went_well_ends_well(deployment, context, ti) -> None:
@@ -53,15 +57,24 @@ def test_a_run_with_a_failed_task_ends_failed_and_names_it(deployment, context, 
 
 def test_a_run_that_left_an_integration_out_ends_failed(deployment, context, ti) -> None:
     ti.breadcrumbs = [crumb("connect", "success")]
-    ti.left = {"connect": [{"message": "The grant is gone.", "skipped": False}]}
+    ti.left = {"connect": [problem("connect", "The grant is gone.")]}
     with pytest.raises(AirflowFailException, match="clear `connect`"):
         publish().execute(context)
 
 
 def test_what_mends_itself_does_not_fail_the_run(deployment, context, ti) -> None:
     ti.breadcrumbs = [crumb("gl_accounts", "skipped")]
-    ti.left = {"gl_accounts": [{"message": "degraded: budget.", "skipped": True}]}
+    ti.left = {"gl_accounts": [problem("gl_accounts", "degraded: budget.", skipped=True)]}
     publish().execute(context)
+
+
+def test_what_a_removed_instance_had_left_is_no_problem_any_more(deployment, context, ti) -> None:
+    ti.breadcrumbs = [crumb("gl_accounts", "success"), crumb("gl_accounts", "removed", map_index=1)]
+    ti.left = {"gl_accounts": [problem("gl_accounts", "The company is closed.", map_index=1)]}
+    publish().execute(context)
+    ti.breadcrumbs[1]["state"] = "success"
+    with pytest.raises(AirflowFailException):
+        publish().execute(context)
 
 
 def test_it_fails_with_the_reason_when_the_warehouse_cannot_be_asked(deployment, context) -> None:

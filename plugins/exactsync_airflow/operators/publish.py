@@ -44,7 +44,7 @@ class ExactOnlinePublishOperator(BaseOperator):
         ti = cast("RuntimeTaskInstance", context["ti"])
         self._log_results(ti.run_id)
         tasks = list(ti.get_task_breadcrumbs(ti.dag_id, ti.run_id))
-        problems = gather_problems(context, {task["task_id"] for task in tasks})
+        problems = gather_problems(context, tasks)
         for problem in problems:
             self.log.warning("Not done: %s", problem["message"])
         failed = Counter(task["task_id"] for task in tasks if task["state"] in _FAILED)
