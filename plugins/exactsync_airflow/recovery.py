@@ -37,8 +37,10 @@ RESCHEDULE_JITTER_S = 3.0
 
 
 SHORTEST_WAIT_S = 10.0
-"""A task comes back no sooner than this: while the process it left is still being cleared away, the scheduler of
-Airflow 3.3 takes the end of that process for a death of the new one, and spends a try."""
+"""A task comes back no sooner than this: if the scheduler of Airflow 3.3 learns of the end of the process that a task
+left only when the task is queued or running again, it takes that for the death of the new process and spends a try.
+Measured with a real scheduler on two overloaded cores: 39 of 60 tasks that came back at once, 14 of 60 after 1 s, 8
+after 2 s, 15 after 5 s, none of 180 after 10 s."""
 
 
 class Recovery(IntEnum):
