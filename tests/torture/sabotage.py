@@ -129,7 +129,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "ignore foreign calls",
-        "budget.py",
+        "budget/rules.py",
         "FOREIGN_CAUTION_S: Final = 3_600.0",
         "FOREIGN_CAUTION_S: Final = 0.0",
         "tests/unit/exact/test_budget.py",
@@ -169,7 +169,7 @@ SABOTAGES = (
         "self.intent_expires_at is not None",
         f"{GUARDS} -k dead",
     ),
-    Sabotage("overdraw the day", "budget.py", "if day.used >= day_limit:", "if False:", f"{GUARDS} -k day"),
+    Sabotage("overdraw the day", "budget/rules.py", "if day.used >= day_limit:", "if False:", f"{GUARDS} -k day"),
     Sabotage(
         "read while a full refresh reads",
         "warehouse/leases.py",

@@ -16,6 +16,7 @@ from exactsync.budget import (
     ERROR_STATUSES,
     ERROR_WINDOW_S,
     Answer,
+    AnsweredCall,
     Budget,
     CallWindow,
     ClockEstimate,
@@ -23,9 +24,11 @@ from exactsync.budget import (
     Purpose,
     Refusal,
     Reservation,
-    is_over,
+    forget_unanswered,
+    is_told_full,
     landing_cutoff,
     learn,
+    must_roll,
     plan_call,
     plan_errors,
     refund,
@@ -53,7 +56,10 @@ _IN_FLIGHT = text("""
 SELECT count(*) FILTER (WHERE expires_at > :now AND reserved_at > :now - :landing_s) AS on_their_way,
        count(*) FILTER (WHERE expires_at > :now AND minute_number = :minute_number) AS in_minute,
        count(*) FILTER (WHERE expires_at > :now AND endpoint = :endpoint) AS at_endpoint,
-       count(*) FILTER (WHERE reserved_at > :cutoff) AS may_land
+       count(*) FILTER (WHERE reserved_at > :cutoff AND NOT has_landed) AS may_land,
+       count(*) AS unanswered,
+       count(*) FILTER (WHERE minute_number <> :minute_number AND NOT has_landed) AS left_over,
+       max(reserved_at) FILTER (WHERE minute_number <> :minute_number AND NOT has_landed) AS last_left_over_at
 FROM exactsync.calls_in_flight WHERE app_key = :app_key AND division = :division
 """)
 _ERRORS = text("""
@@ -76,17 +82,17 @@ WHERE app_key = :app_key AND division = :division AND expires_at <= :now AND res
 """)
 _MARK_LANDED = text("""
 UPDATE exactsync.calls_in_flight SET has_landed = true
-WHERE app_key = :app_key AND division = :division AND reserved_at <= :cutoff
+WHERE app_key = :app_key AND division = :division AND reserved_at <= :cutoff AND minute_number <> :minute_number
 """)
 _RESERVE = text("""
 INSERT INTO exactsync.calls_in_flight
     (app_key, division, endpoint, purpose, minute_number, reserved_at, expires_at)
 VALUES (:app_key, :division, :endpoint, :purpose, :minute_number, :now, :now + :lease_s) RETURNING id
 """)
-_END = text("DELETE FROM exactsync.calls_in_flight WHERE id = :id RETURNING reserved_at, has_landed")
+_END = text("DELETE FROM exactsync.calls_in_flight WHERE id = :id RETURNING reserved_at, has_landed, minute_number")
 # Nobody knows in which window Exact counted it, if at all: it stays until it must have landed, but no one waits.
 _ABANDON = text("""
-UPDATE exactsync.calls_in_flight SET expires_at = :now WHERE id = :id RETURNING reserved_at, has_landed
+UPDATE exactsync.calls_in_flight SET expires_at = :now WHERE id = :id RETURNING reserved_at, has_landed, minute_number
 """)
 _ADD_ERROR = text("INSERT INTO exactsync.call_errors VALUES (:app_key, :division, :endpoint, :status, :now)")
 _FORGET_ERRORS = text("""
@@ -124,8 +130,7 @@ class PostgresLedger:
         """Reserve one call, which is over in `lease_s` at the latest, or tell why there is none now."""
         with self._engine.begin() as connection:
             account = self._account(connection, app_key, division)
-            account.roll()
-            in_flight, at_endpoint = account.in_flight(endpoint)
+            in_flight, at_endpoint = account.enter(endpoint)
             plan: Budget | Refusal | None = plan_errors(
                 account.error_times(endpoint), now=account.now, in_flight=at_endpoint
             )
@@ -157,13 +162,10 @@ class PostgresLedger:
             ended = account.run(_END if answer.minute else _ABANDON, id=reservation.id).one_or_none()
             in_flight, _ = account.in_flight(reservation.endpoint)
             account.budget = learn(
-                account.budget,
-                answer,
-                sent_at=ended.reserved_at if ended else -inf,
-                now=account.now,
-                in_flight=in_flight,
-                is_counted=ended is not None and not ended.has_landed,
+                account.budget, answer, account.answered(ended), now=account.now, in_flight=in_flight
             )
+            if is_told_full(account.budget, answer):
+                account.mark_landed()
             if answer.status in ERROR_STATUSES:
                 account.run(_FORGET_ERRORS, window_s=ERROR_WINDOW_S)
                 account.run(_ADD_ERROR, endpoint=reservation.endpoint, status=answer.status)
@@ -211,19 +213,46 @@ class _Account:
         known = {**self._keys, "now": self.now, "landing_s": self._landing_s}
         return self._connection.execute(statement, {**known, **values})
 
-    def roll(self) -> None:
-        """Enter the current windows, where the calls that may still land are counted from the start."""
-        if is_over(self.budget, self.now):
-            in_flight, _ = self.in_flight("")
+    def enter(self, endpoint: str) -> tuple[InFlight, int]:
+        """Enter the current windows, and return what is in flight there as `in_flight` does."""
+        in_flight, at_endpoint = self.in_flight(endpoint)
+        if must_roll(self.budget, self.now):
             self.budget = roll(self.budget, now=self.now, in_flight=in_flight)
+            in_flight, at_endpoint = self.in_flight(endpoint)
+        without = forget_unanswered(self.budget, now=self.now, in_flight=in_flight)
+        if without != self.budget:
+            self.budget = without
+            self.mark_landed()
+        return in_flight, at_endpoint
 
     def in_flight(self, endpoint: str) -> tuple[InFlight, int]:
         """Return the calls without an answer, and how many of them are at `endpoint`."""
         row = self.run(
             _IN_FLIGHT, endpoint=endpoint, minute_number=self.budget.minute.number, cutoff=self._cutoff
         ).one()
-        in_flight = InFlight(on_their_way=row.on_their_way, in_minute=row.in_minute, may_land=row.may_land)
+        in_flight = InFlight(
+            on_their_way=row.on_their_way,
+            in_minute=row.in_minute,
+            may_land=row.may_land,
+            unanswered=row.unanswered,
+            left_over=row.left_over,
+            left_over_until=(row.last_left_over_at or -inf) + self._landing_s,
+        )
         return in_flight, row.at_endpoint
+
+    def answered(self, ended: Any) -> AnsweredCall:
+        """Return what is known of the call whose reservation has `ended`; None if it was so late that it is gone."""
+        if ended is None:
+            return AnsweredCall()
+        return AnsweredCall(
+            sent_at=ended.reserved_at,
+            is_current=ended.minute_number == self.budget.minute.number,
+            is_counted=not ended.has_landed,
+        )
+
+    def mark_landed(self) -> None:
+        """Count no call of an earlier minute in this one any longer."""
+        self.run(_MARK_LANDED, minute_number=self.budget.minute.number, cutoff=inf)
 
     def error_times(self, endpoint: str) -> list[float]:
         """Return when the endpoint answered with an error within the last hour."""
@@ -234,7 +263,7 @@ class _Account:
         budget = self.budget
         if budget.minute.number != self._minute_number:
             self.run(_TIDY)
-            self.run(_MARK_LANDED, cutoff=self._cutoff)
+            self.run(_MARK_LANDED, minute_number=budget.minute.number, cutoff=self._cutoff)
         self.run(
             _SAVE,
             **_columns(budget.minute, "minute"),

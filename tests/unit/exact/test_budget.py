@@ -6,7 +6,7 @@ import heapq
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from math import ceil
+from math import ceil, inf
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,18 @@ from hypothesis import strategies as st
 from exactsync.budget import (
     DAY_S,
     Answer,
+    AnsweredCall,
     Budget,
     CallWindow,
     ClockEstimate,
     InFlight,
     Refusal,
     WindowReading,
-    is_over,
+    forget_unanswered,
+    is_told_full,
     landing_cutoff,
     learn,
+    must_roll,
     plan_call,
     plan_errors,
     refund,
@@ -50,8 +53,9 @@ def reading(used: int, resets_at: float, limit: int = LIMIT) -> WindowReading:
     return WindowReading(limit=limit, remaining=limit - used, resets_at=resets_at)
 
 
-def flight(on_their_way: int = 0, in_minute: int = 0, may_land: int = 0) -> InFlight:
-    return InFlight(on_their_way=on_their_way, in_minute=in_minute, may_land=may_land)
+def flight(on_their_way: int = 0, in_minute: int = 0, may_land: int = 0, **others: float) -> InFlight:
+    known = {"unanswered": on_their_way, "left_over": 0} | others
+    return InFlight(on_their_way=on_their_way, in_minute=in_minute, may_land=may_land, **known)
 
 
 @dataclass
@@ -69,10 +73,15 @@ class Bookkeeper:
     open: list[Call] = field(default_factory=list)
 
     def flight(self, now: float) -> InFlight:
+        number = self.budget.minute.number
+        left_over = [call.reserved_at for call in self.open if call.number != number and not call.has_landed]
         return InFlight(
             on_their_way=sum(call.reserved_at > now - LANDING_S for call in self.open),
-            in_minute=sum(call.number == self.budget.minute.number for call in self.open),
-            may_land=sum(call.reserved_at > self.cutoff(now) for call in self.open),
+            in_minute=sum(call.number == number for call in self.open),
+            may_land=sum(call.reserved_at > self.cutoff(now) and not call.has_landed for call in self.open),
+            unanswered=len(self.open),
+            left_over=len(left_over),
+            left_over_until=max(left_over, default=-inf) + LANDING_S,
         )
 
     def cutoff(self, now: float) -> float:
@@ -84,9 +93,17 @@ class Bookkeeper:
                 call.has_landed |= call.reserved_at <= self.cutoff(now)
         self.budget = budget
 
+    def mark_landed(self) -> None:
+        for call in self.open:
+            call.has_landed |= call.number != self.budget.minute.number
+
     def reserve(self, now: float) -> Call | Refusal:
-        if is_over(self.budget, now):
+        if must_roll(self.budget, now):
             self.keep(roll(self.budget, now=now, in_flight=self.flight(now)), now)
+        without = forget_unanswered(self.budget, now=now, in_flight=self.flight(now))
+        if without != self.budget:
+            self.budget = without
+            self.mark_landed()
         plan = plan_call(self.budget, now=now, in_flight=self.flight(now), purpose="sync", day_reserve=0.05)
         if isinstance(plan, Refusal):
             return plan
@@ -96,15 +113,15 @@ class Bookkeeper:
 
     def settle(self, call: Call, answer: Answer, now: float) -> None:
         self.open.remove(call)
-        learnt = learn(
-            self.budget,
-            answer,
+        answered = AnsweredCall(
             sent_at=call.reserved_at,
-            now=now,
-            in_flight=self.flight(now),
+            is_current=call.number == self.budget.minute.number,
             is_counted=not call.has_landed,
         )
+        learnt = learn(self.budget, answer, answered, now=now, in_flight=self.flight(now))
         self.keep(learnt, now)
+        if is_told_full(self.budget, answer):
+            self.mark_landed()
 
 
 @dataclass
@@ -114,6 +131,12 @@ class Exact:
     offset_s: float
     used: dict[int, int] = field(default_factory=dict)
     throttled: list[int] = field(default_factory=list)
+
+    def set_clock(self, by_s: float) -> None:
+        """Show another time; minutes that are entered anew have no calls yet."""
+        self.offset_s += by_s
+        self.used.clear()
+        self.throttled.clear()
 
     def count(self, now: float, *, is_ours: bool = True) -> Answer:
         moment = now + self.offset_s
@@ -142,17 +165,25 @@ class Play:
         self.calls = calls
         self.done = 0
         self.start = START + self.random.uniform(0, MINUTE_S)
+        self.end = self.start
+        self.ours_s = 0.0
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._serial = count()
 
-    def run(self, *, foreign_every_s: float | None = None) -> None:
+    def set_our_clock(self, by_s: float) -> None:
+        self.ours_s += by_s
+        self.exact.throttled.clear()
+
+    def run(self, *, foreign_every_s: float | None = None, later: Callable[[], None] | None = None) -> None:
         for _ in range(8):
             self._at(self.start + self.random.uniform(0, 0.5), self._work)
         if foreign_every_s:
             self._at(self.start, partial(self._intrude, foreign_every_s))
+        if later:
+            self._at(self.start + self.random.uniform(0, 150), lambda _: later())
         while self._events and self.done < self.calls:
-            now, _, step = heapq.heappop(self._events)
-            step(now)
+            self.end, _, step = heapq.heappop(self._events)
+            step(self.end)
         assert self.done == self.calls
 
     def _at(self, moment: float, step: Callable[[float], None]) -> None:
@@ -164,7 +195,7 @@ class Play:
     def _work(self, now: float) -> None:
         if self.done + len(self.books.open) >= self.calls:
             return
-        call = self.books.reserve(now)
+        call = self.books.reserve(now + self.ours_s)
         if isinstance(call, Refusal):
             self._at(now + min(call.wait_s, 1.0) * self.random.uniform(1.0, 1.5), self._work)
         else:
@@ -174,7 +205,7 @@ class Play:
         self._at(self._soon(now), partial(self._settle, call, self.exact.count(now)))
 
     def _settle(self, call: Call, answer: Answer, now: float) -> None:
-        self.books.settle(call, answer, now)
+        self.books.settle(call, answer, now + self.ours_s)
         self.done += answer.status == 200
         self._work(now)
 
@@ -214,6 +245,21 @@ def test_with_a_foreign_consumer_at_most_one_429_a_window(seed, foreign_every_s)
     assert len(play.exact.throttled) == len(set(play.exact.throttled))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    whose=st.sampled_from(["Exact's", "ours"]),
+    by_s=st.sampled_from([245.0, -245.0, 37.0, -37.0, 4.5, -4.5, 4000.0, -4000.0]),
+    slowest_s=st.sampled_from([0.02, 0.3, 2.0]),
+)
+def test_a_clock_that_is_set_meanwhile_costs_at_most_one_429_a_window(seed, whose, by_s, slowest_s):
+    play = Play(seed=seed, offset_s=Random(seed).uniform(-300, 300), slowest_s=slowest_s, calls=400)
+    set_clock = play.exact.set_clock if whose == "Exact's" else play.set_our_clock
+    play.run(later=partial(set_clock, by_s))
+    assert len(play.exact.throttled) == len(set(play.exact.throttled))
+    assert play.end - play.start < (ceil(400 / LIMIT) + 2) * MINUTE_S
+
+
 def known(used: int, *, resets_at: float = START + 30, **changes: object) -> Budget:
     """A budget in the middle of a minute that Exact has told about."""
     window = CallWindow(limit=LIMIT, length_s=MINUTE_S, number=5, used=used, resets_at=resets_at, is_known=True)
@@ -226,8 +272,12 @@ def plan(budget: Budget, in_flight: InFlight | None = None, *, now: float = STAR
     return plan_call(budget, now=now, in_flight=in_flight or flight(), purpose=purpose, day_reserve=0.05)
 
 
-def told(budget: Budget, answer: Answer, in_flight: InFlight | None = None, **options: object) -> Budget:
-    return learn(budget, answer, sent_at=START - 0.1, now=START, in_flight=in_flight or flight(), **options)
+CURRENT = AnsweredCall(sent_at=START - 0.1, is_current=True, is_counted=True)
+OLDER = AnsweredCall(sent_at=START - 40, is_current=False, is_counted=True)
+
+
+def told(budget: Budget, answer: Answer, in_flight: InFlight | None = None, *, call: AnsweredCall = CURRENT) -> Budget:
+    return learn(budget, answer, call, now=START, in_flight=in_flight or flight())
 
 
 def test_a_used_up_minute_waits_for_the_reset_by_exacts_clock():
@@ -253,8 +303,8 @@ def test_calls_in_flight_are_counted_in_a_new_minute_from_its_start():
 
 def test_an_answer_from_the_minute_before_frees_a_call_only_if_it_was_counted():
     late = Answer(status=200, minute=reading(60, START - 30))
-    assert told(known(7), late).minute.used == 6
-    assert told(known(7), late, is_counted=False).minute.used == 7
+    assert told(known(7), late, call=OLDER).minute.used == 6
+    assert told(known(7), late, call=replace(OLDER, is_counted=False)).minute.used == 7
 
 
 def test_an_answer_from_the_minute_after_opens_it():
@@ -301,7 +351,8 @@ def test_a_429_closes_the_window_that_its_headers_name(answer, reason):
 
 
 def test_a_429_of_the_minute_before_does_not_close_this_one():
-    assert plan(told(known(7), Answer(status=429, minute=reading(60, START - 30)))).minute.used == 7
+    late = Answer(status=429, minute=reading(60, START - 30))
+    assert plan(told(known(7), late, call=replace(OLDER, is_counted=False))).minute.used == 8
 
 
 def test_exact_may_change_the_limits():
@@ -315,18 +366,19 @@ def test_a_call_that_was_never_sent_is_given_back():
 
 
 def test_the_clock_estimate_narrows_and_starts_anew_when_a_clock_is_set():
-    estimate = ClockEstimate().observed(Answer(exact_time=START + 245), START - 0.2, START)
+    estimate = ClockEstimate.seen(Answer(exact_time=START + 245), START - 0.2, START)
     assert (estimate.low_s, estimate.high_s) == (245.0, pytest.approx(248.2))
-    estimate = estimate.observed(Answer(exact_time=START + 246), START + 0.3, START + 0.4)
+    estimate = estimate.narrowed(ClockEstimate.seen(Answer(exact_time=START + 246), START + 0.3, START + 0.4))
     assert (estimate.low_s, estimate.high_s) == (pytest.approx(245.6), pytest.approx(248.2))
-    estimate = estimate.observed(Answer(exact_time=START), START, START + 0.1)
+    anew = ClockEstimate.seen(Answer(exact_time=START), START, START + 0.1)
+    assert anew.contradicts(estimate)
+    estimate = estimate.narrowed(anew)
     assert (estimate.low_s, estimate.high_s) == (pytest.approx(-0.1), pytest.approx(3.0))
 
 
 def test_a_reset_yet_to_come_bounds_the_clock_too():
-    estimate = ClockEstimate(low_s=-1.0, high_s=9.0).observed(
-        Answer(minute=reading(1, START + 2), day=reading(1, START + 900, 5000)), START, START + 0.1
-    )
+    answer = Answer(minute=reading(1, START + 2), day=reading(1, START + 900, 5000))
+    estimate = ClockEstimate(low_s=-1.0, high_s=9.0).narrowed(ClockEstimate.seen(answer, START, START + 0.1))
     assert estimate == ClockEstimate(low_s=-1.0, high_s=2.0)
 
 
