@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from exactsync.errors import ConfigurationError
 from exactsync.exact import oauth
 from exactsync.exact.client import ExactClient
 from exactsync.exact.consent import accept_code
 from exactsync.exact.grant import AccessTokens
-from exactsync.warehouse.integrations import DivisionInfo
+from exactsync.warehouse.companies import DivisionInfo
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.tokens import PostgresTokenStore
 
@@ -55,6 +56,10 @@ class Access:
     def _tokens(self) -> PostgresTokenStore:
         return PostgresTokenStore(self._engine, self._token_keys)  # its keys are not needed to migrate
 
+    def app(self, connection_id: str) -> App:
+        """Return the app of a connection; ConfigurationError if it is not configured."""
+        return self._find_app(connection_id)
+
     def consent_url(self, connection_id: str, *, state: str) -> str:
         """Return the address at which a person lets the app in; Exact redirects with `state` and a code."""
         return oauth.authorise_url(self._find_app(connection_id), state)
@@ -65,8 +70,14 @@ class Access:
 
     @contextmanager
     def client(self, integration: IntegrationInfo) -> Iterator[ExactClient]:
-        """Open a client that works with the integration's app and grant."""
+        """Open a client that works with the integration's app and grant; ConfigurationError if it has none."""
         app = self._find_app(integration.connection_id)
+        if integration.grant_id is None:
+            raise ConfigurationError(
+                f"Nobody has authorised integration {integration.name} at Exact.",
+                remedy="Authorise it on the page Accounting setup, or with `python -m exactsync authorise "
+                f"--connection {integration.connection_id} --integration {integration.name}`.",
+            )
         tokens = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
         with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
             yield client

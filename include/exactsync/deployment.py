@@ -5,15 +5,15 @@ The command line and Airflow both work through `Deployment`; it is where the lib
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import OperationalError
 
-from exactsync import sync
+from exactsync import health, sync
 from exactsync.access import Access
+from exactsync.connecting import connect
 from exactsync.entities import entities
 from exactsync.errors import (
     ConfigurationError,
@@ -23,10 +23,11 @@ from exactsync.errors import (
     ReauthorisationRequiredError,
 )
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
-from exactsync.warehouse import integrations as directory
-from exactsync.warehouse import load_log, migrate, state
+from exactsync.setup import Setup
+from exactsync.warehouse import companies, load_log, migrate, state
+from exactsync.warehouse.companies import ACTIVE, DivisionInfo
 from exactsync.warehouse.engine import clear_outages, create_engine
-from exactsync.warehouse.integrations import ACTIVE, DivisionInfo, IntegrationInfo
+from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.status import read_status
 
@@ -36,17 +37,11 @@ if TYPE_CHECKING:
     import httpx
     from sqlalchemy import Engine
 
+    from exactsync.connecting import Connected
     from exactsync.credentials import App
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected:
-    """What can be pulled now, and what stands in the way of the rest."""
-
-    divisions: list[DivisionRef] = field(default_factory=list)
-    problems: list[ExactSyncError] = field(default_factory=list)
+COMMAND_LINE: Final = "command line"
+"""The actor of what is done there."""
 
 
 class Deployment:
@@ -104,6 +99,11 @@ class Deployment:
 
     # -- setting up
 
+    @cached_property
+    def setup(self) -> Setup:
+        """Everything that people do to connect."""
+        return Setup(engine=self._state, warehouse=self._warehouse, access=self._access)
+
     def authorise_url(self, connection_id: str, *, state: str) -> str:
         """Return the address at which a person consents; Exact redirects with `state` and a code."""
         return self._access.consent_url(connection_id, state=state)
@@ -111,85 +111,33 @@ class Deployment:
     def authorise(self, connection_id: str, *, code: str, integration: str | None = None) -> IntegrationInfo:
         """Turn the code of a consent into a grant, and into the integration that uses it."""
         self.check()
-        name = integration or connection_id
-        directory.require_own_name(self._state, name, connection_id=connection_id)  # a code serves only once
-        grant = self._access.accept(connection_id, code)
-        directory.save_integration(self._state, name, connection_id=connection_id, grant_id=grant.id)
-        return self._integration(name)
+        return self.setup.authorise(
+            integration or connection_id, connection_id=connection_id, code=code, actor=COMMAND_LINE
+        )
 
     def integrations(self, names: Sequence[str] = ()) -> list[IntegrationInfo]:
         """Return the integrations of these names, or all."""
-        return directory.read_integrations(self._state, names)
+        return read_integrations(self._state, names)
 
     def divisions(self, integration: str) -> list[DivisionInfo]:
         """Ask Exact which companies an integration may see; return them with what was chosen."""
-        known = {division.division: division for division in self._integration(integration).divisions}
-        return [
-            replace(division, is_chosen=division.division in known and known[division.division].is_chosen)
-            for division in self._read_divisions(self._integration(integration))
-        ]
+        return [company for company in self.setup.companies(integration, reload=True) if company.is_permitted]
 
     def choose(self, integration: str, codes: Sequence[int] | None) -> None:
         """Pull exactly these companies from now on; None: every active one that the integration may see now."""
-        seen = self._read_divisions(self._integration(integration))
-        active = [division.division for division in seen if division.status == ACTIVE]
-        directory.choose_divisions(self._state, self._integration(integration), active if codes is None else codes)
+        if codes is None:
+            codes = [company.division for company in self.divisions(integration) if company.status == ACTIVE]
+        self.setup.choose_companies(integration, codes, actor=COMMAND_LINE)
 
     def _integration(self, name: str) -> IntegrationInfo:
         return self.integrations([name])[0]
-
-    def _read_divisions(self, integration: IntegrationInfo) -> list[DivisionInfo]:
-        seen = self._access.list_divisions(integration)
-        directory.save_divisions(self._state, integration.name, seen)
-        return seen
 
     # -- pulling
 
     def connect(self, *, integrations: Sequence[str] = (), divisions: Sequence[int] = ()) -> Connected:
         """Check databases, grants and what is reachable; one integration's trouble does not stop the others."""
         self.check()
-        found = self.integrations(integrations)
-        if not found:
-            raise ConfigurationError(
-                "No integration is set up yet.",
-                remedy="Run `python -m exactsync authorise --connection exact_online_default`, then `divisions`.",
-            )
-        connected = Connected()
-        is_needed = bool(integrations) or not any(integration.has_chosen for integration in found)
-        for integration in found:
-            if not integration.has_chosen and not is_needed:
-                log.info("Integration %s is left out: no company is chosen in it yet.", integration.name)
-                continue
-            try:
-                self._connect(integration, connected, divisions)
-            except ExactSyncError as error:
-                connected.problems.append(error.at(integration=integration.name))
-        if missing := sorted(set(divisions) - {ref.division for ref in connected.divisions} - _named(connected)):
-            connected.problems.append(
-                ConfigurationError(
-                    f"Company {', '.join(map(str, missing))} is not chosen in any of the integrations.",
-                    remedy="Choose it with `python -m exactsync divisions --choose`.",
-                )
-            )
-        return connected
-
-    def _connect(self, integration: IntegrationInfo, connected: Connected, wanted: Sequence[int]) -> None:
-        with self._access.client(integration) as client:
-            client.me()  # proves the token, and costs nothing of the budget
-        if integration.is_stale or any(known.is_chosen and not known.is_permitted for known in integration.divisions):
-            self._read_divisions(integration)
-            integration = self._integration(integration.name)
-        if not integration.has_chosen:
-            raise ConfigurationError(
-                "No company is chosen.", remedy="Choose with `python -m exactsync divisions --choose CODE …`."
-            )
-        for division in integration.divisions:
-            if not division.is_chosen or (wanted and division.division not in wanted):
-                continue
-            if division.is_permitted:
-                connected.divisions.append(_ref(integration, division))
-            else:
-                connected.problems.append(_not_permitted(integration, division))
+        return connect(self._state, self.setup, self._access, integrations=integrations, divisions=divisions)
 
     def sync(
         self, ref: DivisionRef, entity: str, *, mode: Mode, run: Run, confirm_deletions: bool = False
@@ -235,10 +183,26 @@ class Deployment:
     def _note_failure(self, error: ExactSyncError, ref: DivisionRef, entity: str, run: Run) -> None:
         """Remember how an attempt failed, and let `connect` look again where access was refused."""
         if not isinstance(error, DatasetBusyError):  # the attempt that counts is the holder's
-            kind, message = type(error).__name__, str(error)
-            state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=kind, message=message)
+            state.note_attempt(
+                self._warehouse,
+                ref.division,
+                entity,
+                run=run,
+                outcome=type(error).__name__,
+                message=str(error),
+                reason=health.reason_of(error),
+            )
         if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
-            directory.mark_stale(self._state, ref.integration)
+            companies.mark_stale(self._state, ref.integration)
+        if isinstance(error, ReauthorisationRequiredError):
+            health.note_end(self._state, self._integration(ref.integration), error)
+
+    def conclude(self, integrations: Sequence[str] | None = None) -> list[IntegrationInfo]:
+        """Take account of a run that is over: move integrations (None: all) to the states that it asks for.
+
+        Returns how they stand then; see `health.conclude`.
+        """
+        return health.conclude(self._state, self._warehouse, integrations or ())
 
     # -- looking
 
@@ -250,21 +214,3 @@ class Deployment:
     def status(self) -> list[dict[str, Any]]:
         """Return how every data set stands, see `warehouse.status.read_status`."""
         return read_status(self._warehouse, self.integrations(), entities().values())
-
-
-def _ref(integration: IntegrationInfo, division: DivisionInfo) -> DivisionRef:
-    return DivisionRef(
-        integration=integration.name, division=division.division, name=division.name, country=division.country
-    )
-
-
-def _not_permitted(integration: IntegrationInfo, division: DivisionInfo) -> ConfigurationError:
-    return ConfigurationError(
-        f"Exact no longer lists company {division.name} for this app and user.",
-        remedy="Permit it to the app in Exact Online (App Centre, Manage app, Permitted companies) and check the "
-        "user's rights there; or take it out with `python -m exactsync divisions --choose`.",
-    ).at(integration=integration.name, division=division.division)
-
-
-def _named(connected: Connected) -> set[int | None]:
-    return {problem.location.division for problem in connected.problems}

@@ -7,7 +7,9 @@ ExactSyncError
 │   ├── DatasetBusyError          another reader holds the lease on this data set
 │   └── DatabaseUnavailableError  a database of ours does not answer
 ├── ReauthorisationRequiredError  a person must authorise the app at Exact again
+├── ConsentError                  a consent at Exact came to nothing; a person must start it again
 ├── ConfigurationError            a person must change a setting, a right or a scope
+│   └── CompanyRefusedError         Exact refuses one company; the others are not concerned
 ├── GuardError                    a plausibility check stopped the load; a person must confirm it
 ├── DefectError                   Exact or we broke the contract; report it
 └── SkippableRecordError          one record is unusable; quarantine it and go on
@@ -134,8 +136,25 @@ class ReauthorisationRequiredError(ExactSyncError):
         self.reason = reason
 
 
+ConsentReason = Literal["state_unknown", "state_expired", "state_used", "state_foreign", "denied", "code_refused"]
+
+
+class ConsentError(ExactSyncError):
+    """A consent at Exact came to nothing; `reason` says why. Nothing has changed."""
+
+    usual_remedy = "Start again with Authorise or Reconnect, and finish within ten minutes."
+
+    def __init__(self, message: str, *, reason: ConsentReason, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason: ConsentReason = reason
+
+
 class ConfigurationError(ExactSyncError):
     """A setting, a right, a scope or an argument is wrong; trying again does not help."""
+
+
+class CompanyRefusedError(ConfigurationError):
+    """Exact refuses one company: it is archived, blocked or not permitted. The others are not concerned."""
 
 
 class GuardError(ExactSyncError):

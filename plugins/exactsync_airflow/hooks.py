@@ -120,7 +120,7 @@ def _describe_grant(app: App) -> tuple[bool, str]:
         known = airflow_deployment().integrations()
     except (ExactSyncError, SQLAlchemyError) as error:
         return True, f"Whether it has been authorised is not known, the warehouse does not tell: {redact(str(error))}"
-    ours = [integration for integration in known if _is_app_of(app, integration)]
+    ours = [each for each in known if each.grant_id is not None and _is_app_of(app, each)]
     if not ours:
         return True, "Nobody has authorised it yet: run `python -m exactsync authorise`."
     lost = [integration.name for integration in ours if integration.grant_status != "active"]

@@ -61,6 +61,9 @@ class FakeDeployment:
             integration=ref.integration, division=ref.division, read=9, calls=1, seconds=0.1, deleted=deleted
         )
 
+    def conclude(self) -> None:
+        self.calls.append(("conclude", None))
+
     def report(self, run_id: str) -> list[LoadResult]:
         self.calls.append(("report", run_id))
         self._maybe_raise("report")

@@ -39,7 +39,14 @@ def problem(task_id: str, message: str, *, skipped: bool = False, map_index: int
 def test_a_run_in_which_all_went_well_ends_well(deployment, context, ti) -> None:
     ti.breadcrumbs = [crumb("connect", "success"), crumb("gl_accounts", "success"), crumb("suppliers", "skipped")]
     publish().execute(context)
-    assert deployment.calls == [("report", "manual__1")]
+    assert deployment.calls == [("conclude", None), ("report", "manual__1")]
+
+
+def test_where_integrations_stand_is_noted_even_if_the_run_failed(deployment, context, ti) -> None:
+    ti.breadcrumbs = [crumb("connect", "failed"), crumb("gl_accounts", "upstream_failed")]
+    with pytest.raises(AirflowFailException):
+        publish().execute(context)
+    assert ("conclude", None) in deployment.calls
 
 
 def test_a_run_with_a_failed_task_ends_failed_and_names_it(deployment, context, ti) -> None:

@@ -1,109 +1,171 @@
-"""The integrations that people have set up, and the divisions each of them sees and pulls."""
+"""The integrations that people have set up: their app, their grant, where they stand, and the companies they know."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
+from exactsync.entities import entities
 from exactsync.errors import ConfigurationError
+from exactsync.lifecycle import Reason, State
+from exactsync.warehouse.companies import DivisionInfo, read_companies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection, Engine
 
-STALE_AFTER_H = 24
-"""How old the list of companies may get before it is asked for again: it costs a call."""
-
-ACTIVE = "active"
-_STATUSES = {0: "inactive", 1: ACTIVE, 2: "archived"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DivisionInfo:
-    """A company that an integration may see at Exact."""
-
-    division: int
-    name: str
-    country: str
-    region: str
-    customer: str = ""
-    """The name of the Exact customer (licence) it belongs to."""
-    status: str = ""
-    is_permitted: bool = True
-    is_chosen: bool = False
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any], *, region: str) -> DivisionInfo:
-        """Read a record of system/Divisions; its Status is 0 inactive, 1 active, 2 archived."""
-        return cls(
-            division=int(record["Code"]),
-            name=str(record.get("Description") or "").replace("\0", ""),
-            country=str(record.get("Country") or "").strip(),
-            region=region,
-            customer=str(record.get("CustomerName") or "").replace("\0", ""),
-            status=_STATUSES.get(record.get("Status", 1), str(record.get("Status"))),
-        )
+LONGEST_NAME: Final = 60
+GRANT_LIFE: Final = timedelta(days=30)
+"""A grant that is not refreshed for so long has lapsed (KB-authentication)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationInfo:
-    """An integration: its app, its grant, the companies it knows."""
+    """An integration: its app, its grant, where it stands, the companies it knows."""
 
     name: str
     connection_id: str
-    grant_id: int
-    user_name: str
-    grant_status: str
+    grant_id: int | None
+    """None before the consent, and once disconnected."""
+    state: State
+    reason: Reason | None = None
+    """Why it is degraded, or needs a new consent."""
+    message: str | None = None
+    """What happened in particular: which company, which data set, what Exact said."""
+    since: datetime
+    """When it came into this state."""
+    created_at: datetime
+    authorised_at: datetime | None = None
+    last_sync_at: datetime | None = None
+    """When a sync last brought a data set of it up to date."""
+    failing_runs: int = 0
+    """How many runs in a row were not all fine."""
+    user_name: str = ""
+    """Who gave the grant; empty while there is none."""
+    grant_status: str = "none"
+    """`active`, `reconnect_needed` or, while there is no grant, `none`."""
+    refreshed_at: datetime | None = None
+    """When Exact last gave tokens."""
     inactive_axes: tuple[str, ...] = ()
+    shares_grant_with: tuple[str, ...] = ()
+    """The other integrations that work with the same grant."""
     is_stale: bool = True
     """Whether the list of companies is too old to be relied on."""
     divisions: tuple[DivisionInfo, ...] = field(default=())
+    """Every company that Exact has ever listed for it."""
+
+    @property
+    def companies(self) -> tuple[DivisionInfo, ...]:
+        """The companies that are chosen."""
+        return tuple(division for division in self.divisions if division.is_chosen)
 
     @property
     def has_chosen(self) -> bool:
         """Whether there is a company to pull."""
-        return any(division.is_chosen for division in self.divisions)
+        return bool(self.companies)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The analytical axes that are active."""
+        return tuple(axis for axis in known_axes() if axis not in self.inactive_axes)
+
+    @property
+    def data_sets(self) -> list[tuple[int, str]]:
+        """What there is to load: (division, entity) of each chosen company."""
+        active = [entity.name for entity in entities().values() if entity.axis not in self.inactive_axes]
+        return [(company.division, entity) for company in self.companies for entity in active]
+
+    def will_retry(self, failed_at: datetime | None) -> bool:
+        """Tell whether what failed then came before a person mended something, and is yet to be tried again."""
+        return self.state is not State.DEGRADED and failed_at is not None and failed_at < self.since
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When the grant would end if nothing refreshed it."""
+        return self.refreshed_at + GRANT_LIFE if self.refreshed_at else None
+
+    @property
+    def reason_text(self) -> str | None:
+        """Why it stands there, in a sentence."""
+        return self.reason.text if self.reason else None
+
+    @property
+    def remedy(self) -> str | None:
+        """What a person does about it."""
+        return self.reason.remedy if self.reason else None
+
+
+def known_axes() -> tuple[str, ...]:
+    """Return the analytical axes that there are entities for."""
+    return tuple(str(entity.axis) for entity in entities().values() if entity.axis)
+
+
+def require_name(name: str) -> None:
+    """Raise ConfigurationError unless people can see the name, tell it from others and write it on one line."""
+    is_visible = name.isprintable() and name == name.strip() and any(character.isalnum() for character in name)
+    if not (is_visible and len(name) <= LONGEST_NAME):
+        shown = name.encode("unicode_escape").decode()[:LONGEST_NAME]
+        raise ConfigurationError(
+            f"'{shown}' cannot be the name of an integration.",
+            remedy=f"Give 1 to {LONGEST_NAME} visible characters, a letter or a digit among them, without blanks at "
+            "either end.",
+        )
 
 
 def require_own_name(engine: Engine, name: str, *, connection_id: str) -> None:
-    """Raise ConfigurationError if the name belongs to an integration of another app."""
+    """Raise ConfigurationError if the name is taken by an integration of another app, or looks like another one's."""
     with engine.connect() as connection:
-        taken = connection.scalar(
-            text("SELECT EXISTS (SELECT FROM exactsync.integrations WHERE name = :name AND connection_id <> :app)"),
-            {"name": name, "app": connection_id},
-        )
-    if taken:
-        raise _other_app(name, connection_id)
+        taken = connection.execute(text("SELECT name, connection_id FROM exactsync.integrations")).all()
+    _require_own(dict(taken), name, connection_id)
 
 
-def save_integration(engine: Engine, name: str, *, connection_id: str, grant_id: int) -> None:
-    """Create an integration, or give an existing one of the same app its new grant.
+def create_integration(
+    connection: Connection, name: str, *, connection_id: str, inactive_axes: Sequence[str] = ()
+) -> bool:
+    """Create an integration that awaits its consent; False if this app has it already.
 
     Raises:
-        ConfigurationError: as `require_own_name`.
+        ConfigurationError: the name cannot be used, or is taken.
     """
-    with engine.begin() as connection:
-        saved = connection.execute(
-            text("""
-            INSERT INTO exactsync.integrations AS known (name, connection_id, grant_id, all_divisions)
-            VALUES (:name, :connection_id, :grant_id, false)
-            ON CONFLICT (name) DO UPDATE SET grant_id = EXCLUDED.grant_id
-            WHERE known.connection_id = EXCLUDED.connection_id
-            """),
-            {"name": name, "connection_id": connection_id, "grant_id": grant_id},
-        ).rowcount
-    if not saved:
-        raise _other_app(name, connection_id)
-
-
-def _other_app(name: str, connection_id: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"Integration {name} belongs to another connection than {connection_id}.",
-        remedy="Give another name with --integration, or use the connection it was set up with.",
+    connection.execute(text("LOCK TABLE exactsync.integrations IN SHARE ROW EXCLUSIVE MODE"))
+    taken: dict[str, str] = dict(
+        connection.execute(text("SELECT name, connection_id FROM exactsync.integrations")).all()
     )
+    _require_own(taken, name, connection_id)
+    if name in taken:
+        return False
+    connection.execute(
+        text("""
+        INSERT INTO exactsync.integrations (name, connection_id, all_divisions, inactive_axes)
+        VALUES (:name, :connection_id, false, :inactive_axes)
+        """),
+        {"name": name, "connection_id": connection_id, "inactive_axes": list(inactive_axes)},
+    )
+    return True
+
+
+def save_axes(connection: Connection, name: str, inactive_axes: Sequence[str]) -> None:
+    """Remember which analytical axes are not loaded."""
+    connection.execute(
+        text("UPDATE exactsync.integrations SET inactive_axes = :axes WHERE name = :name"),
+        {"name": name, "axes": list(inactive_axes)},
+    )
+
+
+def _require_own(taken: dict[str, str], name: str, connection_id: str) -> None:
+    if name not in taken:
+        require_name(name)
+        if similar := next((known for known in taken if known.casefold() == name.casefold()), None):
+            raise ConfigurationError(f"There is an integration {similar} already.", remedy="Choose another name.")
+    elif taken[name] != connection_id:
+        raise ConfigurationError(
+            f"Integration {name} belongs to another connection than {connection_id}.",
+            remedy="Give another name with --integration, or use the connection it was set up with.",
+        )
 
 
 def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[IntegrationInfo]:
@@ -113,17 +175,8 @@ def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[Integra
         ConfigurationError: a name is unknown.
     """
     with engine.connect() as connection:
-        rows = connection.execute(
-            text("""
-            SELECT integration.name, integration.connection_id, integration.grant_id, integration.inactive_axes,
-                   grants.user_name, grants.status AS grant_status
-            FROM exactsync.integrations AS integration JOIN exactsync.grants ON grants.id = integration.grant_id
-            WHERE cardinality(CAST(:names AS text[])) = 0 OR integration.name = ANY(CAST(:names AS text[]))
-            ORDER BY integration.name
-            """),
-            {"names": list(names)},
-        ).mappings()
-        found = [_with_divisions(connection, dict(row)) for row in rows.all()]
+        rows = connection.execute(_READ, {"names": list(names)}).mappings()
+        found = [_with_companies(connection, dict(row)) for row in rows.all()]
     if unknown := set(names) - {integration.name for integration in found}:
         raise ConfigurationError(
             f"There is no integration {', '.join(sorted(unknown))}.",
@@ -132,98 +185,27 @@ def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[Integra
     return found
 
 
-def _with_divisions(connection: Connection, values: dict[str, Any]) -> IntegrationInfo:
-    rows = connection.execute(
-        text("""
-        SELECT division, name, country, region, is_permitted, is_chosen,
-               seen_at < clock_timestamp() - make_interval(hours => :hours) AS is_stale
-        FROM exactsync.integration_divisions WHERE integration = :name ORDER BY division
-        """),
-        {"name": values["name"], "hours": STALE_AFTER_H},
-    )
-    known = [dict(row) for row in rows.mappings()]
-    stale = [row.pop("is_stale") for row in known]
-    values["inactive_axes"] = tuple(values["inactive_axes"])
-    return IntegrationInfo(
-        **values, divisions=tuple(DivisionInfo(**row) for row in known), is_stale=not known or any(stale)
-    )
+_READ = text("""
+SELECT integration.name, integration.connection_id, integration.grant_id, integration.state, integration.reason,
+       integration.message, integration.since, integration.created_at, integration.authorised_at,
+       integration.last_sync_at, integration.failing_runs, integration.inactive_axes,
+       coalesce(grants.user_name, '') AS user_name, coalesce(grants.status, 'none') AS grant_status,
+       grants.obtained_at AS refreshed_at,
+       ARRAY(SELECT other.name FROM exactsync.integrations AS other
+             WHERE other.grant_id = integration.grant_id AND other.name <> integration.name
+             ORDER BY other.name) AS shares_grant_with
+FROM exactsync.integrations AS integration LEFT JOIN exactsync.grants ON grants.id = integration.grant_id
+WHERE cardinality(CAST(:names AS text[])) = 0 OR integration.name = ANY(CAST(:names AS text[]))
+ORDER BY integration.name
+""")
 
 
-def save_divisions(engine: Engine, integration: str, seen: Sequence[DivisionInfo]) -> None:
-    """Remember what Exact lists now; a company that is no longer listed stays, as not permitted."""
-    with engine.begin() as connection:
-        for division in seen:
-            connection.execute(
-                text("""
-                INSERT INTO exactsync.integration_divisions AS known (integration, division, name, country, region)
-                VALUES (:integration, :division, :name, :country, :region)
-                ON CONFLICT (integration, division) DO UPDATE
-                SET name = EXCLUDED.name, country = EXCLUDED.country, region = EXCLUDED.region
-                """),
-                {
-                    "integration": integration,
-                    "division": division.division,
-                    "name": division.name,
-                    "country": division.country,
-                    "region": division.region,
-                },
-            )
-        connection.execute(
-            text("""
-            UPDATE exactsync.integration_divisions
-            SET seen_at = clock_timestamp(), is_permitted = division = ANY(CAST(:codes AS integer[]))
-            WHERE integration = :integration
-            """),
-            {"integration": integration, "codes": [division.division for division in seen]},
-        )
-
-
-def mark_stale(engine: Engine, integration: str) -> None:
-    """Have the list of companies read again: a refusal made it doubtful."""
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE exactsync.integration_divisions SET seen_at = '-infinity' WHERE integration = :integration"),
-            {"integration": integration},
-        )
-
-
-def choose_divisions(engine: Engine, integration: IntegrationInfo, codes: Sequence[int]) -> None:
-    """Pull exactly these companies from now on; all of them or, if one is refused, none.
-
-    Raises:
-        ConfigurationError: a company is not permitted, or is pulled by another integration or through another region.
-    """
-    permitted = {division.division for division in integration.divisions if division.is_permitted}
-    if unknown := sorted(set(codes) - permitted):
-        raise ConfigurationError(
-            f"Integration {integration.name} may not see company {', '.join(map(str, unknown))}.",
-            remedy="Permit it to the app in Exact Online (App Centre, Manage app, Permitted companies), then look at "
-            "`python -m exactsync divisions` again.",
-        )
-    with engine.begin() as connection:
-        connection.execute(text("LOCK TABLE exactsync.integration_divisions IN SHARE ROW EXCLUSIVE MODE"))
-        _require_free(connection, integration.name, codes)
-        connection.execute(
-            text("""
-            UPDATE exactsync.integration_divisions SET is_chosen = division = ANY(CAST(:codes AS integer[]))
-            WHERE integration = :integration
-            """),
-            {"integration": integration.name, "codes": list(codes)},
-        )
-
-
-def _require_free(connection: Connection, integration: str, codes: Sequence[int]) -> None:
-    taken = connection.execute(
-        text("""
-        SELECT division, integration, region FROM exactsync.integration_divisions
-        WHERE is_chosen AND integration <> :integration AND division = ANY(CAST(:codes AS integer[]))
-        ORDER BY division
-        """),
-        {"integration": integration, "codes": list(codes)},
-    ).all()
-    if taken:
-        named = ", ".join(f"{row.division} (by {row.integration}, region {row.region})" for row in taken)
-        raise ConfigurationError(
-            f"Already pulled by another integration: {named}.",
-            remedy="Take it out of the other integration first: a company has one place in the warehouse.",
-        )
+def _with_companies(connection: Connection, values: dict[str, Any]) -> IntegrationInfo:
+    companies, is_stale = read_companies(connection, values["name"])
+    values |= {
+        "state": State(values["state"]),
+        "reason": Reason(values["reason"]) if values["reason"] else None,
+        "inactive_axes": tuple(values["inactive_axes"]),
+        "shares_grant_with": tuple(values["shares_grant_with"]),
+    }
+    return IntegrationInfo(**values, divisions=companies, is_stale=is_stale)

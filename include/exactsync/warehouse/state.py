@@ -27,6 +27,8 @@ class SyncState:
     attempted_at: datetime | None = None
     outcome: str | None = None
     message: str | None = None
+    reason: str | None = None
+    """Why the last attempt failed, one of `lifecycle.Reason`."""
 
 
 _COLUMNS = ", ".join(SyncState.__dataclass_fields__)
@@ -92,16 +94,26 @@ def advance(
     )
 
 
-def note_attempt(engine: Engine, division: int, entity: str, *, run: Run, outcome: str, message: str = "") -> None:
+def note_attempt(
+    engine: Engine,
+    division: int,
+    entity: str,
+    *,
+    run: Run,
+    outcome: str,
+    message: str = "",
+    reason: str | None = None,
+) -> None:
     """Remember how the last attempt at a data set ended, for status and health."""
     with engine.begin() as connection:
         connection.execute(
             text("""
-            INSERT INTO exactsync.sync_state (division, entity, attempted_at, run_id, outcome, message)
-            VALUES (:division, :entity, clock_timestamp(), :run_id, :outcome, :message)
+            INSERT INTO exactsync.sync_state
+                (division, entity, attempted_at, run_id, outcome, message, reason, holder)
+            VALUES (:division, :entity, clock_timestamp(), :run_id, :outcome, :message, :reason, :holder)
             ON CONFLICT (division, entity) DO UPDATE
             SET attempted_at = EXCLUDED.attempted_at, run_id = EXCLUDED.run_id, outcome = EXCLUDED.outcome,
-                message = EXCLUDED.message
+                message = EXCLUDED.message, reason = EXCLUDED.reason, holder = EXCLUDED.holder
             """),
             {
                 "division": division,
@@ -109,5 +121,7 @@ def note_attempt(engine: Engine, division: int, entity: str, *, run: Run, outcom
                 "run_id": run.run_id,
                 "outcome": outcome,
                 "message": message.replace("\0", "") or None,
+                "reason": reason,
+                "holder": run.holder,
             },
         )

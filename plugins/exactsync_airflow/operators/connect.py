@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from exactsync.deployment import Connected
+    from exactsync.connecting import Connected
 
 
 class ExactOnlineConnectOperator(BaseOperator):
@@ -63,7 +63,7 @@ class ExactOnlineConnectOperator(BaseOperator):
         return self._batches(connected)
 
     def _connect(self) -> Connected:
-        from exactsync.deployment import Connected
+        from exactsync.connecting import Connected
 
         try:
             deployment = airflow_deployment(self.warehouse_conn_id)

@@ -1,4 +1,4 @@
-"""The last task of a run: one table of what was done, and a run that ends red if something was not."""
+"""The last task of a run: where each integration stands now, one table of what was done, red if something was not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TABLE_WIDTH = 200
 
 
 class ExactOnlinePublishOperator(BaseOperator):
-    """Log the results of the whole run, and fail if any task of the run failed.
+    """Conclude the whole run: note where integrations stand, log the results, and fail if any task of the run failed.
 
     As the DAG's only leaf it decides the state of the run: without it, a run whose last tasks went well would be
     green although a division was not loaded.
@@ -42,7 +42,7 @@ class ExactOnlinePublishOperator(BaseOperator):
     def execute(self, context: Context) -> None:
         """Report on the run; AirflowFailException if a part of it was not done."""
         ti = cast("RuntimeTaskInstance", context["ti"])
-        self._log_results(ti.run_id)
+        self._conclude(ti.run_id)
         tasks = list(ti.get_task_breadcrumbs(ti.dag_id, ti.run_id))
         problems = gather_problems(context, tasks)
         for problem in problems:
@@ -51,9 +51,11 @@ class ExactOnlinePublishOperator(BaseOperator):
         if failed or not all(problem["skipped"] for problem in problems):
             raise AirflowFailException(_verdict(failed))
 
-    def _log_results(self, run_id: str) -> None:
+    def _conclude(self, run_id: str) -> None:
         with airflow_errors():
-            results = airflow_deployment(self.warehouse_conn_id).report(run_id)
+            deployment = airflow_deployment(self.warehouse_conn_id)
+            deployment.conclude()
+            results = deployment.report(run_id)
         if results:
             self.log.info("What this run loaded:\n%s", results_table(results))
         else:

@@ -1,0 +1,194 @@
+"""How an integration is doing: judged by its companies and the last attempts, and noted as its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from exactsync.errors import (
+    CompanyRefusedError,
+    DatabaseUnavailableError,
+    DatasetBusyError,
+    ExactSyncError,
+    QuotaExhaustedError,
+    ReauthorisationRequiredError,
+    RetryLaterError,
+)
+from exactsync.lifecycle import Event, Reason, State
+from exactsync.warehouse import grants, journal
+from exactsync.warehouse.integrations import read_integrations
+from exactsync.warehouse.load_log import DELETIONS
+from exactsync.warehouse.state import read_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from exactsync.warehouse.integrations import IntegrationInfo
+    from exactsync.warehouse.state import SyncState
+
+NAMED_AT_MOST: Final = 10
+"""How many of the things that went wrong a message names."""
+
+SYNC: Final = "sync"
+"""The actor of what no person does."""
+
+_WORST_FIRST: Final = (Reason.SYNC_FAILING, Reason.COMPANY_REFUSED, Reason.MAINTENANCE, Reason.BUDGET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the last attempts say of an integration."""
+
+    reason: Reason | None
+    """Why it is not all fine; None: it is."""
+    message: str
+    is_loaded: bool
+    """Whether every chosen data set was published once."""
+    attempted_at: datetime | None
+    """The youngest attempt."""
+    succeeded_at: datetime | None
+    """The youngest attempt that went well."""
+
+
+def reason_of(error: ExactSyncError) -> Reason:
+    """Return the reason that an error is, for the integration that it befell."""
+    match error:
+        case QuotaExhaustedError():
+            return Reason.BUDGET
+        case ReauthorisationRequiredError() if error.reason in set(Reason):
+            return Reason(error.reason)
+        case CompanyRefusedError():
+            return Reason.COMPANY_REFUSED
+        case RetryLaterError() if not isinstance(error, DatabaseUnavailableError):
+            return Reason.MAINTENANCE
+        case _:
+            return Reason.SYNC_FAILING
+
+
+def judge(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> Verdict:
+    """Judge an integration by its chosen companies and the last attempt at each of their data sets.
+
+    What failed before a person mended something does not count: it is tried again.
+    """
+    attempted = [*integration.data_sets, *((company.division, DELETIONS) for company in integration.companies)]
+    known = [states[key] for key in attempted if key in states]
+    failed = [state for state in known if state.message and not integration.will_retry(state.attempted_at)]
+    problems = [
+        (Reason.COMPANY_REFUSED, f"{company.division}: {company.refusal.message}")
+        for company in integration.companies
+        if company.refusal
+    ]
+    problems += [(_reason(state), f"{state.division} {state.entity}: {state.message}") for state in failed]
+    return Verdict(
+        reason=next((reason for reason in _WORST_FIRST if reason in {found for found, _ in problems}), None),
+        message=_told([message for _, message in problems]),
+        is_loaded=is_loaded(integration, states),
+        attempted_at=_latest(state.attempted_at for state in known),
+        succeeded_at=_latest(state.attempted_at for state in known if not state.message),
+    )
+
+
+def is_loaded(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> bool:
+    """Tell whether every chosen data set of an integration was published once."""
+    return all(key in states and states[key].published_at for key in integration.data_sets)
+
+
+def conclude(engine: Engine, warehouse: Engine, names: Sequence[str]) -> list[IntegrationInfo]:
+    """Move each integration to the state that its last attempts ask for; return how they stand then.
+
+    Args:
+        engine: where integrations live.
+        warehouse: where the data sets are.
+        names: the integrations; none: all.
+    """
+    with warehouse.connect() as connection:
+        states = {(state.division, state.entity): state for state in read_states(connection)}
+    for integration in read_integrations(engine, names):
+        _conclude(engine, integration, judge(integration, states))
+    return read_integrations(engine, names)
+
+
+def _conclude(engine: Engine, integration: IntegrationInfo, verdict: Verdict) -> None:
+    """Take account of the attempts; where it was not fine, only a younger attempt tells of a change."""
+    was_fine = integration.state not in {State.DEGRADED, State.RECONNECT_NEEDED}
+    news = verdict.attempted_at if verdict.reason else verdict.succeeded_at
+    with engine.begin() as connection:
+        if was_fine or (news and news > integration.since):
+            journal.move(
+                connection,
+                integration.name,
+                Event.SYNC_DEGRADED if verdict.reason else Event.SYNC_SUCCEEDED,
+                actor=SYNC,
+                is_loaded=verdict.is_loaded,
+                reason=verdict.reason,
+                message=verdict.message,
+            )
+        connection.execute(
+            _COUNT,
+            {
+                "name": integration.name,
+                "attempted_at": verdict.attempted_at,
+                "succeeded_at": verdict.succeeded_at,
+            },
+        )
+
+
+_COUNT = text("""
+UPDATE exactsync.integrations SET
+    failing_runs = CASE WHEN reason IS NULL THEN 0
+        WHEN concluded_at >= GREATEST(:attempted_at, failed_at) THEN failing_runs
+        ELSE failing_runs + 1 END,
+    concluded_at = GREATEST(:attempted_at, failed_at, concluded_at),
+    last_sync_at = GREATEST(:succeeded_at, last_sync_at)
+WHERE name = :name
+""")
+
+
+def note_problem(engine: Engine, integration: IntegrationInfo, error: ExactSyncError) -> None:
+    """Note what keeps a whole integration, or one of its companies, from being synced at all."""
+    if isinstance(error, ReauthorisationRequiredError):
+        note_end(engine, integration, error)
+    elif not isinstance(error, DatasetBusyError) and not is_passing(error):
+        with engine.begin() as connection:
+            connection.execute(_FAILED, {"name": integration.name})
+            journal.move(
+                connection,
+                integration.name,
+                Event.SYNC_DEGRADED,
+                actor=SYNC,
+                reason=reason_of(error),
+                message=str(error),
+            )
+
+
+_FAILED = text("UPDATE exactsync.integrations SET failed_at = clock_timestamp() WHERE name = :name")
+
+
+def note_end(engine: Engine, integration: IntegrationInfo, error: ReauthorisationRequiredError) -> None:
+    """Note that the grant of an integration has ended, for all that share it."""
+    if integration.grant_id is not None:
+        grants.end(engine, integration.grant_id, reason_of(error), actor=SYNC, message=str(error))
+
+
+def is_passing(error: ExactSyncError) -> bool:
+    """Tell whether an error is over within a minute: the minute's calls are used up."""
+    return isinstance(error, QuotaExhaustedError) and error.window == "minute"
+
+
+def _reason(state: SyncState) -> Reason:
+    """The reason of a failed attempt; an ended grant is told by the integration's state, here it is a failure."""
+    return Reason(state.reason) if state.reason in set(_WORST_FIRST) else Reason.SYNC_FAILING
+
+
+def _told(messages: list[str]) -> str:
+    more = len(messages) - NAMED_AT_MOST
+    return "\n".join(messages[:NAMED_AT_MOST] + ([f"… and {more} more."] if more > 0 else []))
+
+
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)
