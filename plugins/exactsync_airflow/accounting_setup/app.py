@@ -1,0 +1,38 @@
+"""The FastAPI application that Airflow's api-server mounts below `/exactsync`."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI
+
+from exactsync_airflow.accounting_setup import callback, installation, routes
+from exactsync_airflow.accounting_setup.headers import PageModules, SecurityHeaders
+from exactsync_airflow.accounting_setup.refusals import install_refusals
+from exactsync_airflow.deployment import quiet_logs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_MODULES: Final = Path(__file__).parent / "www"
+
+
+def create_app() -> FastAPI:
+    """Return the application; Airflow mounts it without any authentication, so every route asks for its own."""
+    quiet_logs()
+    app = FastAPI(title="Accounting setup", openapi_url=None, lifespan=_lifespan)
+    app.include_router(routes.reading)
+    app.include_router(routes.changing)
+    app.include_router(callback.router)
+    app.mount("/www", PageModules(directory=_MODULES), name="www")
+    install_refusals(app)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    yield
+    installation.close()
