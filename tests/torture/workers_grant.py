@@ -12,12 +12,11 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import partial
-from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, get_args
 
 import httpx
+from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from exactsync.credentials import NOBODY
@@ -28,11 +27,10 @@ from exactsync.simulator.faults import token_answer_lost
 from exactsync.simulator.faults.surroundings import LostBy
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.tokens import PostgresTokenStore
-from tests.torture.workers import CLAIM_S, Desk, Worker, ask_for_tokens
+from tests.torture.workers import Desk, Worker
+from tests.torture.workers_crew import Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy import Connection
 
     from exactsync.simulator.faults.planting import Call
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
     from tests.torture.conftest import World
 
 TOKEN_ENDPOINT = "/api/oauth2/token"
-POINTS = ("refresh.claimed", "refresh.answered", "refresh.stored")
-ACTIONS = ("kill", "kill", "stop")
 KILL_SHARE = 0.3
 """Of all expiries, those around which a worker is killed at a random moment."""
 LOST_SHARE = 0.1
@@ -79,7 +75,7 @@ class Figures:
     """Intents left behind by the dead, the stopped, and those who got no answer."""
     probes: int = 0
     unfounded: int = 0
-    """Refusals but the one that each orphaned intent with a used token is good for."""
+    """Refusals of a used token but the one that each orphaned intent to use it is good for."""
     consents: Counter[str] = field(default_factory=Counter)
     """Why a person was needed, each time one was."""
     late: int = 0
@@ -104,10 +100,17 @@ class TokenDesk:
 
     def __init__(self, world: World) -> None:
         self._lock = threading.Lock()
+        self._good_for_one: set[str] = set()
         self.answers: Counter[int] = Counter()
+        self.unfounded = 0
         self.lose_next: LostBy | None = None
         for action in (self._lose, self._count):
             world.simulator.plant(Fault(action=action, endpoint=TOKEN_ENDPOINT, occurrences=frozenset()))
+
+    def expect_refusal(self, token: str) -> None:
+        """Take the next refusal of this token, which was used by who knows whom, for founded; but only that one."""
+        with self._lock:
+            self._good_for_one.add(token)
 
     def _lose(self, request: Request, call: Call) -> Response:
         if self.lose_next is None or not _is_refresh(request):
@@ -120,6 +123,10 @@ class TokenDesk:
         if _is_refresh(request):
             with self._lock:
                 self.answers[response.status] += 1
+                if response.status == 401:
+                    token = request.form()["refresh_token"]
+                    self.unfounded += token not in self._good_for_one
+                    self._good_for_one.discard(token)
         return response
 
 
@@ -128,7 +135,7 @@ def _is_refresh(request: Request) -> bool:
 
 
 class GrantTorture:
-    """The workers, and the one who lets time pass and workers fall."""
+    """A crew at work on one grant, and the one who lets time pass for it."""
 
     def __init__(self, world: World, *, workers: int, seed: int) -> None:
         self.figures = Figures()
@@ -137,16 +144,9 @@ class GrantTorture:
         self._desk = Desk.of(world)
         self._store = PostgresTokenStore(world.engine, [self._desk.key])
         self._exact = TokenDesk(world)
-        self._workers = [self._hire() for _ in range(workers)]
-        self._stopped: dict[Worker, float] = {}
-        """Since when workers are stopped."""
-        self._due: list[tuple[float, Callable[[], None]]] = []
-        """What is to happen at a moment to come."""
-        self._killed: dict[Worker, str] = {}
-        """Those whom we killed, and where."""
-        self._expected_refused = 0
-        self._holder: Worker | None = None
-        """The worker whose answer shall come after the probe: no one consents while it may."""
+        self._crew = Crew(
+            self._desk, size=workers, random=self._random, fell=self.figures.fell, tell_where=self._where_killed
+        )
         self._was_ended = False
 
     def run(self, expiries: int) -> Figures:
@@ -162,31 +162,15 @@ class GrantTorture:
                     seen, seen_at = str(self.figures), time.monotonic()
                 assert time.monotonic() - seen_at < STUCK_S, f"nothing goes on any more: {seen}"
                 time.sleep(0.002)
-            self._relieve()
-            self._judge_refusals()
+            self.figures.users = self._crew.relieve()
+            self._count()
         finally:
-            for worker in self._workers:
-                worker.kill()
+            self._crew.disband()
         return self.figures
-
-    def _relieve(self) -> None:
-        """Replace all by workers who do their work once and come to an end."""
-        for place, worker in enumerate(self._workers):
-            worker.kill()
-            self._workers[place] = Worker(ask_for_tokens, self._desk)
-            self._workers[place].dismiss()
-        self.figures.users = Counter(worker.hear() for worker in self._workers)
-        self._count()
-
-    def _hire(self) -> Worker:
-        """Every worker carries its fate: at which point of which of its refreshes it will fall."""
-        point, action = self._random.choice(POINTS), self._random.choice(ACTIONS)
-        return Worker(ask_for_tokens, self._desk, planted=f"{point}={action}:{self._random.randint(1, 3)}")
 
     def _take_step(self, expiries: int) -> bool:
         """Look after the workers and the grant once; return whether all has come to its end."""
-        self._do_what_is_due()
-        self._notice_the_fallen()
+        self._crew.look_after()
         with self._world.engine.begin() as connection:
             row = self._locked(connection)
             is_at_rest = row.status == "active" and row.intent_owner is None and row.due_in_s > EVE_S
@@ -196,14 +180,14 @@ class GrantTorture:
                 self._expire(connection, row)
                 return False
         self._see_to_status(row)
-        return is_at_rest and not self._stopped and not self._due
+        return is_at_rest and self._crew.is_at_rest
 
     def _expire(self, connection: Connection, row: Any) -> None:
         """Let the token's life pass, and perhaps decide that something will go wrong around its refresh."""
         self._pass(connection, row.due_in_s - self._random.uniform(0, EVE_S))
         self.figures.expiries += 1
         if self._random.random() < KILL_SHARE:
-            self._later(self._random.uniform(0, 3 * EVE_S), self._kill_someone)
+            self._crew.kill_within(3 * EVE_S, self._find_refresher)
         if self._random.random() < LOST_SHARE:
             self._exact.lose_next = self._random.choice(get_args(LostBy))
         if self.figures.expiries % REPORT_EVERY == 0:
@@ -220,24 +204,24 @@ class GrantTorture:
         owner = self._owner(row)
         is_dead = owner is None or not owner.is_alive
         is_unanswered = row.intent_owner.startswith(NOBODY)
-        is_stopped = owner is not None and time.monotonic() - self._stopped.get(owner, inf) > CLAIM_S
+        is_stopped = owner is not None and self._crew.is_stopped_for_long(owner)
         if not (is_dead or is_unanswered or is_stopped):
             return
         is_used = self._is_used(row)
         self.figures.orphans += 1
-        self._judge_refusals()
-        self._expected_refused = self.figures.refused + is_used
         self.figures.fell["answer lost by Exact"] += is_unanswered
-        self._holder = owner if is_stopped and is_used and self._random.choice((True, False)) else None
+        if is_used:
+            self._exact.expect_refusal(Fernet(self._desk.key).decrypt(row.refresh_token).decode())
+        if owner is not None and is_stopped and is_used and self._random.choice((True, False)):
+            self._crew.await_answer_of(owner)
         self._pass(connection, row.lease_s)
 
     def _see_to_status(self, row: Any) -> None:
         """Once a person is needed, consent anew, unless the lost answer is about to come after all."""
-        is_awaited = self._holder is not None and self._holder.is_alive
         if row.status == "active":
             self.figures.late += self._was_ended
             self._was_ended = False
-        elif is_awaited:
+        elif self._crew.is_answer_to_come:
             self._was_ended = True
         else:
             self._was_ended = False
@@ -248,58 +232,6 @@ class GrantTorture:
         location = httpx.get(oauth.authorise_url(self._desk.app, "state")).headers["location"]
         accept_code(self._desk.app, oauth.code_of(location), self._store, PostgresLedger(self._world.engine))
 
-    def _judge_refusals(self) -> None:
-        self.figures.unfounded += max(0, self.figures.refused - self._expected_refused)
-
-    # Those who fall
-
-    def _notice_the_fallen(self) -> None:
-        """Replace the dead, and let the stopped go on after a while, before they die, too."""
-        for place, worker in enumerate(self._workers):
-            if not worker.is_alive:
-                self.figures.fell[self._killed.pop(worker, f"killed at {worker.fate}")] += 1
-                self._stopped.pop(worker, None)
-                self._workers[place] = self._hire()
-            elif worker not in self._stopped and worker.is_stopped:
-                self._stopped[worker] = time.monotonic()
-                self.figures.fell[f"stopped at {worker.fate}"] += 1
-                self._later(CLAIM_S + self._random.uniform(0.02, 0.3), partial(self._resume, worker))
-
-    def _resume(self, worker: Worker) -> None:
-        del self._stopped[worker]
-        if worker.fate == "refresh.answered":
-            self._holder = worker
-        worker.resume()
-        self._later(self._random.uniform(0.05, 0.3), partial(self._kill, worker))
-
-    def _kill_someone(self) -> None:
-        """Kill who is refreshing, or anyone."""
-        with self._world.engine.begin() as connection:
-            owner = self._owner(self._locked(connection))
-        victim = owner or self._random.choice(self._workers)
-        if victim.is_alive and victim not in self._stopped:
-            self._kill(victim)
-
-    def _kill(self, worker: Worker) -> None:
-        worker.kill()
-        with self._world.engine.begin() as connection:
-            row = self._locked(connection)
-            if self._owner(row) is not worker or row.status != "active":
-                where = "between refreshes"
-            else:
-                where = "while refreshing, " + ("with the answer lost" if self._is_used(row) else "the token unused")
-        self._killed[worker] = f"killed at random, {where}"
-
-    def _later(self, wait_s: float, happen: Callable[[], None]) -> None:
-        self._due.append((time.monotonic() + wait_s, happen))
-
-    def _do_what_is_due(self) -> None:
-        now = time.monotonic()
-        due = [entry for entry in self._due if entry[0] <= now]
-        self._due = [entry for entry in self._due if entry[0] > now]
-        for _, happen in due:
-            happen()
-
     # What is known
 
     def _locked(self, connection: Connection) -> Any:
@@ -309,8 +241,18 @@ class GrantTorture:
 
     def _owner(self, row: Any) -> Worker | None:
         """Who holds the intent to refresh, if they are not replaced yet."""
-        pid = int(row.intent_owner.split("/")[1]) if row.intent_owner else None
-        return next((worker for worker in self._workers if worker.pid == pid), None)
+        return self._crew.find(int(row.intent_owner.split("/")[1])) if row.intent_owner else None
+
+    def _find_refresher(self) -> Worker | None:
+        with self._world.engine.begin() as connection:
+            return self._owner(self._locked(connection))
+
+    def _where_killed(self, worker: Worker) -> str:
+        with self._world.engine.begin() as connection:
+            row = self._locked(connection)
+            if self._owner(row) is not worker or row.status != "active":
+                return "between refreshes"
+            return "while refreshing, " + ("with the answer lost" if self._is_used(row) else "the token unused")
 
     def _is_used(self, row: Any) -> bool:
         """Whether Exact has given a pair that is not stored, and no new consent made up for it."""
@@ -320,3 +262,4 @@ class GrantTorture:
     def _count(self) -> None:
         self._world.settle()
         self.figures.rotated, self.figures.refused = self._exact.answers[200], self._exact.answers[401]
+        self.figures.unfounded = self._exact.unfounded
