@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -18,8 +20,11 @@ from exactsync.errors import ConfigurationError
 if TYPE_CHECKING:
     from datetime import datetime
 
-EndReason = Literal["used", "lapsed", "revoked"]
-"""Why a grant ended: its refresh token was already used, was idle for 30 days, or Exact no longer accepts it."""
+EndReason = Literal["used", "lapsed", "revoked", "replaced", "used_elsewhere", "other_instance", "wrong_client"]
+"""Why a person is needed: `lifecycle.Reason` explains each. The last two are no end of the grant itself."""
+
+GRANT_LIFE: Final = timedelta(days=30)
+"""A grant that is not refreshed for so long has lapsed (announced for July 2021)."""
 
 GrantStatus = Literal["active", "reconnect_needed"]
 
@@ -109,6 +114,11 @@ class App:
         return f"{parts.netloc.lower()}{parts.path}/{self.client_id}"
 
     @property
+    def fingerprint(self) -> str:
+        """What tells these credentials from others, and gives none of them away."""
+        return sha256(f"{self.key}\0{self.client_secret.reveal()}".encode()).hexdigest()[:16]
+
+    @property
     def region(self) -> str:
         """The data region (`nl`, `be`, `fr` …): as given, or from Exact's host, or else the host's name."""
         host = urlsplit(self.base_url).hostname or ""
@@ -156,7 +166,18 @@ class Grant:
     """Someone announced a refresh and may be waiting for Exact's answer until then."""
     refreshes: int
     probes: int
+    is_ours: bool
+    """Whether it belongs to this installation; False in a copy of the database it was given to."""
+    is_replaced: bool
+    """Whether a newer consent of the same user and app is known, that came through another address of Exact."""
+    refused_client: str | None
+    """The fingerprint of an app's credentials that Exact has refused within the last hour."""
     read_at: datetime
+
+    @property
+    def idle(self) -> timedelta:
+        """How long ago Exact last gave tokens."""
+        return self.read_at - self.obtained_at
 
     @property
     def is_refreshable(self) -> bool:

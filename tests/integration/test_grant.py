@@ -346,14 +346,37 @@ def test_a_final_refusal_is_remembered_with_its_reason(desk, error, description,
     assert (desk.grant.status, desk.grant.reason) == ("reconnect_needed", reason)
 
 
-def test_wrong_credentials_leave_the_grant_as_it_is(desk):
-    desk.answers = [httpx.Response(400, json={"error": "invalid_client"})]
+WRONG_CLIENT = httpx.Response(400, json={"error": "invalid_client", "error_description": "Wrong client."})
+
+
+def test_wrong_credentials_are_shown_to_exact_once_and_leave_the_grant_as_it_is(desk):
+    desk.answers = [WRONG_CLIENT]
     desk.pass_time(571)
-    with pytest.raises(ConfigurationError, match="client secret"):
+    for _ in range(5):
+        with pytest.raises(ReauthorisationRequiredError, match="client id and secret") as caught:
+            desk.token()
+        assert caught.value.reason == "wrong_client"
+    assert len(desk.asked) == 1
+    assert (desk.grant.status, desk.grant.probes) == ("active", 0)
+
+
+def test_corrected_credentials_are_tried_at_once_and_the_same_ones_after_an_hour(desk, monkeypatch):
+    desk.answers = [WRONG_CLIENT, WRONG_CLIENT]
+    desk.pass_time(571)
+    with pytest.raises(ReauthorisationRequiredError):
         desk.token()
-    assert desk.grant.status == "active"
-    assert desk.token() == "access-token-2"
-    assert desk.grant.probes == 0
+    corrected = AccessTokens(
+        replace(APP, client_secret=Secret("another-secret")), desk.grant_id, desk.store, transport=desk.transport
+    )
+    with pytest.raises(ReauthorisationRequiredError):
+        corrected.access_token()
+    assert len(desk.asked) == 2
+    with desk.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE exactsync.grants SET client_refused_at = client_refused_at - interval '1 hour'")
+        )
+    assert corrected.access_token().reveal() == "access-token-2"
+    assert desk.grant.refused_client is None
 
 
 def test_too_early_is_not_final_and_not_asked_again_at_once(desk):
@@ -460,8 +483,9 @@ def test_after_a_401_that_comes_too_soon_we_wait_for_the_refresh(desk):
 def test_a_token_is_never_sent_to_another_app(desk):
     desk.pass_time(571)
     moved = replace(APP, client_id="client-2")
-    with pytest.raises(ConfigurationError, match="was given to app"):
+    with pytest.raises(ReauthorisationRequiredError, match="given to app") as caught:
         AccessTokens(moved, desk.grant_id, desk.store, transport=desk.transport).access_token()
+    assert caught.value.reason == "wrong_client"
     assert desk.asked == []
 
 

@@ -5,6 +5,8 @@ transaction while it asks Exact, and stores the answer only if the generation is
 wait for the result. An intent whose owner died, or got no clear answer, leaves one question: did Exact use the refresh
 token up? One worker at a time may *probe* with the same token: that yields the next pair or proves the grant's end.
 While probes get no answer either, they become rare, and whoever comes in between is told when the next one may be made.
+
+Why a grant ended is told by the first refusal: what Exact says, what our row knows, and nothing that is only likely.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
 
+from exactsync.credentials import GRANT_LIFE
 from exactsync.errors import (
     ConfigurationError,
     DefectError,
@@ -26,6 +29,7 @@ from exactsync.errors import (
 )
 from exactsync.exact import oauth
 from exactsync.failpoints import reach
+from exactsync.lifecycle import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +52,6 @@ LONGEST_NAP_S: Final = 0.5
 TOO_EARLY_PAUSE: Final = 0.25
 """After a refusal as too early, the share of a lifetime to wait: refusals count as errors (picqer#475)."""
 
-_END_CAUSES: Final = {
-    "used": "its refresh token was used before and the answer got lost",
-    "lapsed": "it was not used for 30 days",
-    "revoked": "Exact no longer accepts it; it was revoked, or replaced by another login of the same user",
-}
-
 
 class TokenStore(Protocol):
     """Where grants live. All times are the store's own; every change checks the generation that it is about."""
@@ -72,7 +70,7 @@ class TokenStore(Protocol):
         """Store the pair of a new consent: the user's one grant to this app, replaced if it exists."""
 
     def claim(self, grant_id: int, generation: int, *, owner: str, lease_s: float) -> Claim | None:
-        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed.
+        """Commit the intent to refresh; None if it is not due, not ours, no longer that generation or claimed.
 
         The first claim of a generation sets its grant's `refreshable_at` to now; probes leave that as it is.
         """
@@ -80,8 +78,11 @@ class TokenStore(Protocol):
     def save_refresh(self, claim: Claim, pair: TokenPair) -> bool:
         """Store the next pair if the generation is still the claimed one; a success undoes any end."""
 
-    def release(self, claim: Claim) -> None:
-        """Give the claim back: the refresh token was not used by it."""
+    def release(self, claim: Claim, *, client_refused: str | None = None) -> None:
+        """Give the claim back: the refresh token was not used by it.
+
+        `client_refused` is the fingerprint of the app's credentials, if Exact refused those.
+        """
 
     def postpone(self, claim: Claim, *, lifetime_share: float) -> None:
         """Give the claim back, and let nobody refresh for this share of the access token's lifetime."""
@@ -120,8 +121,8 @@ class AccessTokens:
         """Return a token that Exact accepts now, refreshed first if it is due.
 
         Raises:
-            ReauthorisationRequiredError: a person must authorise the app again.
-            ConfigurationError: the app's credentials are wrong, or are not those that the grant was given to.
+            ReauthorisationRequiredError: a person is needed; `reason` is an EndReason.
+            ConfigurationError: there is no token endpoint at the app's address.
             ExactUnavailableError: the token endpoint gave no clear answer.
             RetryLaterError: another worker's refresh takes too long, or a refresh or a probe is not possible yet;
                 `retry_at` tells when.
@@ -153,14 +154,15 @@ class AccessTokens:
 
     def _read(self) -> Grant:
         grant = self._store.read(self._grant_id)
+        if not grant.is_ours:
+            raise _ended(grant, "other_instance")
         if grant.app_key != self._app.key:
-            raise ConfigurationError(
-                f"Grant {grant.id} was given to app {grant.app_key}, but connection {self._app.connection_id} "
-                f"is app {self._app.key}.",
-                remedy="Restore the connection's host and client id, or authorise again.",
-            )
+            given_to = f"It was given to app {grant.app_key}, and connection {self._app.connection_id} is another one."
+            raise _ended(grant, "wrong_client", given_to)
         if grant.status == "reconnect_needed":
             raise _ended(grant, grant.reason or "revoked")
+        if grant.refused_client == self._app.fingerprint:
+            raise _ended(grant, "wrong_client", "It is asked again in an hour, or once they have changed.")
         return grant
 
     def _await_change(self, grant: Grant, give_up_at: float) -> None:
@@ -200,8 +202,9 @@ class AccessTokens:
         try:
             return oauth.refresh(self._app, claim.refresh, self._transport, timeouts=self._timeouts)
         except oauth.EndedError as error:
-            if self._store.end(claim, error.reason):
-                raise _ended(grant, error.reason) from None
+            reason = self._explain(error.reason, claim)
+            if self._store.end(claim, reason):
+                raise _ended(grant, reason, str(error)) from None
             return None  # another worker has the next generation already
         except oauth.TooEarlyError:
             self._store.postpone(claim, lifetime_share=TOO_EARLY_PAUSE)
@@ -209,6 +212,9 @@ class AccessTokens:
         except oauth.NotSentError as error:
             self._store.release(claim)
             raise _unavailable(str(error), SETTLING_S) from None
+        except oauth.WrongClientError as error:
+            self._store.release(claim, client_refused=self._app.fingerprint)
+            raise _ended(grant, "wrong_client", error.message) from None
         except (ConfigurationError, DefectError):
             self._store.release(claim)
             raise
@@ -220,6 +226,17 @@ class AccessTokens:
             self._store.orphan(claim, pause_s=_pause_s(claim, grant))
             raise
 
+    def _explain(self, said: EndReason, claim: Claim) -> EndReason:
+        """Say more than Exact does, where we know more."""
+        grant = self._store.read(claim.grant_id)
+        if said == "used" and not claim.is_probe and grant.intent_owner == claim.owner:
+            return "used_elsewhere"  # this is the first time that one of us has shown Exact this token
+        if said == "revoked" and grant.is_replaced:
+            return "replaced"
+        if said == "revoked" and grant.idle >= GRANT_LIFE:
+            return "lapsed"
+        return said
+
 
 def _pause_s(claim: Claim, grant: Grant) -> float:
     """Tell for how long no one shall ask what became of this claim."""
@@ -229,11 +246,15 @@ def _pause_s(claim: Claim, grant: Grant) -> float:
     return min(max(open_s, PROBE_PAUSE_S), LONGEST_PROBE_PAUSE_S)
 
 
-def _ended(grant: Grant, reason: EndReason) -> ReauthorisationRequiredError:
+def _ended(grant: Grant, reason: EndReason, said: str = "") -> ReauthorisationRequiredError:
+    explained, way = Reason(reason), ""
+    if reason not in {"other_instance", "wrong_client"}:
+        command = f"python -m exactsync authorise --connection {grant.connection_id}"
+        way = f" On the page Accounting setup, or with `{command}`."
     return ReauthorisationRequiredError(
-        f"The grant of {grant.user.name} to connection {grant.connection_id} has ended: {_END_CAUSES[reason]}.",
+        f"{explained.text} It is the grant of {grant.user.name} to connection {grant.connection_id}. {said}".rstrip(),
         reason=reason,
-        remedy=f"Authorise again: `python -m exactsync authorise --connection {grant.connection_id}`.",
+        remedy=explained.remedy + way,
     )
 
 

@@ -3,8 +3,9 @@
 Refresh tokens are single use, so what matters about a failed refresh is whether it may have used the token up. Each
 failure is one of these (texts as reported in picqer#300, #471, websmurf#23, #31):
 
-EndedError            final: the token is used, lapsed or revoked; a person must authorise again
-ConfigurationError    refused because of the app's credentials or address; the token is untouched
+EndedError            final: the token is used, lapsed or no longer accepted; a person must authorise again
+WrongClientError      refused because of the app's credentials; the token is untouched
+ConfigurationError    there is no token endpoint at the app's address; the token is untouched
 TooEarlyError         refused before 95 % of the access token's life; the token is untouched
 NotSentError          the request never left; the token is untouched
 UnansweredError       nobody knows: 5xx, a web page, an empty body, 429, a time-out, a lost connection
@@ -36,6 +37,12 @@ class EndedError(Exception):
     def __init__(self, reason: EndReason, said: str) -> None:
         super().__init__(said)
         self.reason: EndReason = reason
+
+
+class WrongClientError(ConfigurationError):
+    """Exact does not take the app's client id and secret, or does not let the app in; the token is untouched."""
+
+    usual_remedy = "Check host, client id and client secret of the connection against Exact's App Centre."
 
 
 class TooEarlyError(Exception):
@@ -191,7 +198,10 @@ class _Refused:
 def _refusal(response: httpx.Response) -> Exception:
     status = response.status_code
     if status == 404 or response.is_redirect:
-        return _wrong_app(f"Exact's token endpoint is not at the connection's host (answer {status}).")
+        return ConfigurationError(
+            f"Exact's token endpoint is not at the connection's host (answer {status}).",
+            remedy=WrongClientError.usual_remedy,
+        )
     refused = _parse_refusal(response)
     if refused is None or status >= 500 or status in {408, 429}:
         return UnansweredError(f"Exact answered {status}.")
@@ -200,7 +210,7 @@ def _refusal(response: httpx.Response) -> Exception:
     if refused.end_reason:
         return EndedError(refused.end_reason, refused.text)
     if refused.error in {"invalid_client", "unauthorized_client", "access_denied"}:
-        return _wrong_app(f"{refused.text}.")
+        return WrongClientError(f"{refused.text}.")
     return DefectError(f"{refused.text}.", remedy="Report this.")
 
 
@@ -215,10 +225,4 @@ def _parse_refusal(response: httpx.Response) -> _Refused | None:
         error=error,
         description=redact(" ".join(str(body.get("error_description", "")).split()))[:300],
         header=response.headers.get("reason", "").lower(),
-    )
-
-
-def _wrong_app(message: str) -> ConfigurationError:
-    return ConfigurationError(
-        message, remedy="Check host, client id and client secret of the connection against Exact's App Centre."
     )

@@ -7,15 +7,18 @@ for the next one from when it was stored.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from exactsync.credentials import NOBODY, App, Claim, EndReason, Grant, Secret, TokenPair, User
+from exactsync.credentials import NOBODY, App, Claim, EndReason, Grant, TokenPair, User
 from exactsync.errors import ConfigurationError
+from exactsync.warehouse.instance import read_instance_id
+from exactsync.warehouse.keys import KeyRing
+from exactsync.warehouse.rotation import Rotation, rotate_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,37 +31,51 @@ REFRESHABLE_SHARE: Final = 0.95
 STORE_PATIENCE_S: Final = 60.0
 """How long a new pair is held while the database is away: it exists nowhere else."""
 
-_READ = "SELECT *, clock_timestamp() AS read_at FROM exactsync.grants"
+CLIENT_PAUSE_H: Final = 1
+"""For how long credentials that Exact refused are not shown to it again: refusals count as errors (KB-limits)."""
+
+_READ = f"""
+SELECT *, clock_timestamp() AS read_at,
+       CASE WHEN client_refused_at > clock_timestamp() - interval '{CLIENT_PAUSE_H} hours'
+            THEN client_refused END AS refused_client,
+       EXISTS (SELECT FROM exactsync.grants AS other
+               WHERE other.id <> grants.id AND other.user_id = grants.user_id
+                 AND substring(other.app_key FROM '[^/]*$') = substring(grants.app_key FROM '[^/]*$')
+                 AND other.consented_at > grants.obtained_at) AS is_replaced
+FROM exactsync.grants
+"""
 
 _SAVE_CONSENT = text(f"""
 INSERT INTO exactsync.grants AS grants (
-    connection_id, app_key, user_id, user_name, generation, access_token, refresh_token, lifetime_s,
-    obtained_at, refreshable_at, expires_at, status)
+    connection_id, app_key, user_id, user_name, instance_id, generation, access_token, refresh_token, lifetime_s,
+    consented_at, obtained_at, refreshable_at, expires_at, status)
 VALUES (
-    :connection_id, :app_key, :user_id, :user_name, 1, :access, :refresh, :lifetime_s,
-    clock_timestamp(),
+    :connection_id, :app_key, :user_id, :user_name, :instance_id, 1, :access, :refresh, :lifetime_s,
+    clock_timestamp(), clock_timestamp(),
     clock_timestamp() + make_interval(secs => :lifetime_s * {REFRESHABLE_SHARE}),
     CAST(:requested_at AS timestamptz) + make_interval(secs => :lifetime_s),
     'active')
 ON CONFLICT (app_key, user_id) DO UPDATE SET
-    connection_id = excluded.connection_id, user_name = excluded.user_name,
+    connection_id = excluded.connection_id, user_name = excluded.user_name, instance_id = excluded.instance_id,
     generation = grants.generation + 1,
     access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-    lifetime_s = excluded.lifetime_s, obtained_at = excluded.obtained_at,
+    lifetime_s = excluded.lifetime_s, consented_at = excluded.consented_at, obtained_at = excluded.obtained_at,
     refreshable_at = excluded.refreshable_at, expires_at = excluded.expires_at,
-    status = 'active', reason = NULL,
+    status = 'active', reason = NULL, client_refused = NULL, client_refused_at = NULL,
     intent_owner = NULL, intent_expires_at = NULL, intent_is_probe = false
 RETURNING id
 """)
 
 _CLAIM = text("""
 UPDATE exactsync.grants SET
+    instance_id = :instance_id,
     intent_is_probe = intent_owner IS NOT NULL,
     probes = probes + (intent_owner IS NOT NULL)::integer,
     refreshable_at = CASE WHEN intent_owner IS NULL THEN clock_timestamp() ELSE refreshable_at END,
     intent_owner = :owner,
     intent_expires_at = clock_timestamp() + make_interval(secs => :lease_s)
 WHERE id = :id AND generation = :generation AND status = 'active'
+  AND coalesce(instance_id, :instance_id) = :instance_id
   AND refreshable_at <= clock_timestamp()
   AND (intent_expires_at IS NULL OR intent_expires_at <= clock_timestamp())
 RETURNING refresh_token, intent_is_probe, clock_timestamp() AS claimed_at
@@ -71,7 +88,7 @@ UPDATE exactsync.grants SET
     obtained_at = clock_timestamp(),
     refreshable_at = clock_timestamp() + make_interval(secs => :lifetime_s * {REFRESHABLE_SHARE}),
     expires_at = CAST(:claimed_at AS timestamptz) + make_interval(secs => :lifetime_s),
-    status = 'active', reason = NULL,
+    status = 'active', reason = NULL, client_refused = NULL, client_refused_at = NULL,
     intent_owner = NULL, intent_expires_at = NULL, intent_is_probe = false,
     refreshes = refreshes + 1
 WHERE id = :id AND generation = :generation
@@ -83,6 +100,8 @@ UPDATE exactsync.grants SET
     refreshable_at = CASE WHEN :share > 0 THEN clock_timestamp() + make_interval(secs => lifetime_s * :share)
                           ELSE refreshable_at END,
     probes = probes - (intent_is_probe AND :share = 0)::integer,
+    client_refused = :client_refused,
+    client_refused_at = CASE WHEN :client_refused IS NOT NULL THEN clock_timestamp() END,
     intent_owner = CASE WHEN intent_is_probe THEN intent_owner END,
     intent_expires_at = CASE WHEN intent_is_probe THEN clock_timestamp() END
 WHERE id = :id AND generation = :generation AND intent_owner = :owner
@@ -100,6 +119,11 @@ UPDATE exactsync.grants SET status = 'reconnect_needed', reason = :reason
 WHERE id = :id AND generation = :generation AND status = 'active'
 """)
 
+_ADOPT = text("""
+UPDATE exactsync.grants SET instance_id = :instance_id
+WHERE instance_id <> :instance_id RETURNING id
+""")
+
 
 class PostgresTokenStore:
     """The `TokenStore` of `exactsync.exact.grant`, in the table `exactsync.grants`.
@@ -107,11 +131,17 @@ class PostgresTokenStore:
     Args:
         engine: where the table is.
         keys: Fernet keys; the first encrypts, all decrypt. The text of EXACTSYNC_TOKEN_KEYS, parted at the commas.
+        instance_id: which installation this is; the database's own identity unless given.
     """
 
-    def __init__(self, engine: Engine, keys: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, keys: Sequence[str], *, instance_id: str | None = None) -> None:
         self._engine = engine
-        self._fernet = _fernet(keys)
+        self._keys = KeyRing(keys)
+        self._given_instance_id = instance_id
+
+    @cached_property
+    def _instance_id(self) -> str:
+        return self._given_instance_id or read_instance_id(self._engine)
 
     def clock(self) -> datetime:
         """Return the database's time."""
@@ -142,6 +172,7 @@ class PostgresTokenStore:
             "app_key": app.key,
             "user_id": user.id,
             "user_name": user.name,
+            "instance_id": self._instance_id,
             "requested_at": requested_at,
             **self._encrypted(pair),
         }
@@ -151,11 +182,17 @@ class PostgresTokenStore:
         return self.read(grant_id)
 
     def claim(self, grant_id: int, generation: int, *, owner: str, lease_s: float) -> Claim | None:
-        """Commit the intent to refresh; None if it is not due, is no longer that generation or is claimed.
+        """Commit the intent to refresh; None if it is not due, not ours, no longer that generation or claimed.
 
         `refreshable_at` then says since when the question of this refresh is open.
         """
-        values = {"id": grant_id, "generation": generation, "owner": owner, "lease_s": lease_s}
+        values = {
+            "id": grant_id,
+            "generation": generation,
+            "instance_id": self._instance_id,
+            "owner": owner,
+            "lease_s": lease_s,
+        }
         with self._engine.begin() as connection:
             row = connection.execute(_CLAIM, values).one_or_none()
         if row is None:
@@ -164,7 +201,7 @@ class PostgresTokenStore:
             grant_id=grant_id,
             generation=generation,
             owner=owner,
-            refresh=self._decrypted(row.refresh_token),
+            refresh=self._keys.decrypt(row.refresh_token),
             claimed_at=row.claimed_at,
             is_probe=row.intent_is_probe,
         )
@@ -177,13 +214,13 @@ class PostgresTokenStore:
                 is_saved = self._change(_SAVE_REFRESH, claim, claimed_at=claim.claimed_at, **self._encrypted(pair))
         return is_saved
 
-    def release(self, claim: Claim) -> None:
-        """Give the claim back: the refresh token was not used by it."""
-        self._change(_RELEASE, claim, share=0.0)
+    def release(self, claim: Claim, *, client_refused: str | None = None) -> None:
+        """Give the claim back: the refresh token was not used by it; remember whose credentials Exact refused."""
+        self._change(_RELEASE, claim, share=0.0, client_refused=client_refused)
 
     def postpone(self, claim: Claim, *, lifetime_share: float) -> None:
         """Give the claim back, and let nobody refresh for this share of the access token's lifetime."""
-        self._change(_RELEASE, claim, share=lifetime_share)
+        self._change(_RELEASE, claim, share=lifetime_share, client_refused=None)
 
     def orphan(self, claim: Claim, *, pause_s: float) -> None:
         """Leave the claim without an owner: after `pause_s`, one probe may find out what became of it."""
@@ -193,6 +230,15 @@ class PostgresTokenStore:
         """Mark the grant as needing a person if the generation is still the claimed one."""
         return self._change(_END, claim, reason=reason)
 
+    def adopt(self) -> list[int]:
+        """Take over every grant that belongs to another installation; return their ids."""
+        with self._engine.begin() as connection:
+            return list(connection.scalars(_ADOPT, {"instance_id": self._instance_id}))
+
+    def rotate_keys(self) -> Rotation:
+        """Encrypt every token with the first key, while others use and refresh them."""
+        return rotate_keys(self._engine, self._keys)
+
     def _change(self, statement: Any, claim: Claim, **values: object) -> bool:
         known = {"id": claim.grant_id, "generation": claim.generation, "owner": claim.owner}
         with self._engine.begin() as connection:
@@ -200,19 +246,10 @@ class PostgresTokenStore:
 
     def _encrypted(self, pair: TokenPair) -> dict[str, object]:
         return {
-            "access": self._fernet.encrypt(pair.access.reveal().encode()).decode(),
-            "refresh": self._fernet.encrypt(pair.refresh.reveal().encode()).decode(),
+            "access": self._keys.encrypt(pair.access),
+            "refresh": self._keys.encrypt(pair.refresh),
             "lifetime_s": pair.lifetime_s,
         }
-
-    def _decrypted(self, token: str) -> Secret:
-        try:
-            return Secret(self._fernet.decrypt(token.encode()).decode())
-        except InvalidToken:
-            raise ConfigurationError(
-                "None of the keys in EXACTSYNC_TOKEN_KEYS opens the stored tokens.",
-                remedy="Add the key that they were stored with (the first key encrypts, all decrypt).",
-            ) from None
 
     def _grant(self, row: Row[Any]) -> Grant:
         return Grant(
@@ -221,7 +258,7 @@ class PostgresTokenStore:
             app_key=row.app_key,
             user=User(id=row.user_id, name=row.user_name),
             generation=row.generation,
-            access=self._decrypted(row.access_token),
+            access=self._keys.decrypt(row.access_token),
             status=row.status,
             reason=row.reason,
             obtained_at=row.obtained_at,
@@ -231,19 +268,11 @@ class PostgresTokenStore:
             intent_expires_at=row.intent_expires_at,
             refreshes=row.refreshes,
             probes=row.probes,
+            is_ours=row.instance_id in (None, self._instance_id),
+            is_replaced=row.is_replaced,
+            refused_client=row.refused_client,
             read_at=row.read_at,
         )
-
-
-def _fernet(keys: Sequence[str]) -> MultiFernet:
-    try:
-        return MultiFernet([Fernet(key.strip()) for key in keys if key.strip()])
-    except ValueError:
-        raise ConfigurationError(
-            "EXACTSYNC_TOKEN_KEYS holds no valid Fernet key.",
-            remedy="Make one with `python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key()"
-            ".decode())'`.",
-        ) from None
 
 
 def _persistently() -> Retrying:
