@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
     from sqlalchemy import Engine
 
-    from exactsync.credentials import App, Grant
+    from exactsync.credentials import App, Grant, Secret
     from exactsync.warehouse.integrations import IntegrationInfo
 
 
@@ -69,8 +70,18 @@ class Access:
         return accept_code(self._find_app(connection_id), code, self._tokens, self._ledger, transport=self._transport)
 
     @contextmanager
-    def client(self, integration: IntegrationInfo) -> Iterator[ExactClient]:
-        """Open a client that works with the integration's app and grant; ConfigurationError if it has none."""
+    def client(
+        self, integration: IntegrationInfo, *, before_each_call: Callable[[], None] = lambda: None
+    ) -> Iterator[ExactClient]:
+        """Open a client that works with the integration's app and grant.
+
+        Args:
+            integration: whose app and grant.
+            before_each_call: may raise what ends the work.
+
+        Raises:
+            ConfigurationError: its app is not configured, or nobody has authorised it.
+        """
         app = self._find_app(integration.connection_id)
         if integration.grant_id is None:
             raise ConfigurationError(
@@ -78,7 +89,8 @@ class Access:
                 remedy="Authorise it on the page Accounting setup, or with `python -m exactsync authorise "
                 f"--connection {integration.connection_id} --integration {integration.name}`.",
             )
-        tokens = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
+        grant = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
+        tokens = _GuardedTokens(grant, before_each_call)
         with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
             yield client
 
@@ -87,3 +99,18 @@ class Access:
         region = self._find_app(integration.connection_id).region
         with self.client(integration) as client:
             return [DivisionInfo.from_record(record, region=region) for record in client.divisions()]
+
+
+@dataclass(frozen=True, slots=True)
+class _GuardedTokens:
+    """The access tokens of a grant, as long as `check` does not object."""
+
+    tokens: AccessTokens
+    check: Callable[[], None]
+
+    def access_token(self) -> Secret:
+        self.check()
+        return self.tokens.access_token()
+
+    def after_refusal(self, refused: Secret) -> Secret:
+        return self.tokens.after_refusal(refused)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from exactsync import health
-from exactsync.errors import ConfigurationError, ExactSyncError
+from exactsync.errors import ConfigurationError, ExactSyncError, StoppedError
 from exactsync.lifecycle import State
 from exactsync.load import DivisionRef
-from exactsync.warehouse.integrations import read_integrations
+from exactsync.warehouse.integrations import read_integrations, read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,15 @@ def connect(
             health.note_problem(engine, integration, error)
     _require_found(connected, divisions)
     return connected
+
+
+def require_at_work(engine: Engine, name: str) -> None:
+    """Raise StoppedError once a person has stopped an integration: asked before each call of a sync."""
+    state, base = read_standing(engine, name)
+    if base == "files":
+        raise StoppedError("The accounting base is Files now: nothing more is read from Exact.").at(integration=name)
+    if state in {State.PAUSED, State.DISCONNECTED}:
+        raise StoppedError(f"It is {state.label.lower()} now: nothing more is read from Exact.").at(integration=name)
 
 
 def _at_work(

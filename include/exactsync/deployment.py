@@ -5,7 +5,9 @@ The command line and Airflow both work through `Deployment`; it is where the lib
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from exactsync import health, sync
 from exactsync.access import Access
-from exactsync.connecting import connect
+from exactsync.connecting import connect, require_at_work
 from exactsync.entities import entities
 from exactsync.errors import (
     ConfigurationError,
@@ -21,11 +23,11 @@ from exactsync.errors import (
     DatasetBusyError,
     ExactSyncError,
     ReauthorisationRequiredError,
+    StoppedError,
 )
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.setup import Setup
 from exactsync.warehouse import companies, load_log, migrate, state
-from exactsync.warehouse.companies import ACTIVE, DivisionInfo
 from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
 from exactsync.warehouse.load_log import DELETIONS
@@ -33,12 +35,17 @@ from exactsync.warehouse.status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import httpx
     from sqlalchemy import Engine
 
     from exactsync.connecting import Connected
     from exactsync.credentials import App
+    from exactsync.exact.client import ExactClient
+    from exactsync.warehouse.companies import DivisionInfo
+
+log = logging.getLogger(__name__)
 
 COMMAND_LINE: Final = "command line"
 """The actor of what is done there."""
@@ -125,8 +132,6 @@ class Deployment:
 
     def choose(self, integration: str, codes: Sequence[int] | None) -> None:
         """Pull exactly these companies from now on; None: every active one that the integration may see now."""
-        if codes is None:
-            codes = [company.division for company in self.divisions(integration) if company.status == ACTIVE]
         self.setup.choose_companies(integration, codes, actor=COMMAND_LINE)
 
     def _integration(self, name: str) -> IntegrationInfo:
@@ -148,35 +153,55 @@ class Deployment:
             ExactSyncError: by its kind, what to do about it; it knows where it happened.
         """
         declared = entities()[entity]
-        with self._attempt(ref, entity, run) as integration:
-            if declared.axis in integration.inactive_axes:
-                return LoadResult(
-                    integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
-                )
-            with self._access.client(integration) as client:
-                result = sync.sync_entity(
-                    self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
-                )
-            state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=result.outcome)
+        undone = LoadResult(
+            integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
+        )
+        try:
+            with self._attempt(ref, entity, run) as integration:
+                if declared.axis in integration.inactive_axes:
+                    return undone
+                with self._client(integration) as client:
+                    result = sync.sync_entity(
+                        self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
+                    )
+                state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=result.outcome)
+        except StoppedError as error:
+            log.info("Stopped. %s", error)
+            return replace(undone, outcome="stopped")
         return result
 
     def apply_deletions(self, ref: DivisionRef, *, run: Run) -> DeletionsResult:
         """Read what Exact deleted in one division and soft-delete it; errors as `sync`."""
-        with self._attempt(ref, DELETIONS, run) as integration, self._access.client(integration) as client:
-            result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
-            outcome = "published" if any(result.deleted.values()) else "unchanged"
-            state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=outcome)
+        try:
+            with self._attempt(ref, DELETIONS, run) as integration, self._client(integration) as client:
+                result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
+                outcome = "published" if any(result.deleted.values()) else "unchanged"
+                state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=outcome)
+        except StoppedError as error:
+            log.info("Stopped. %s", error)
+            return DeletionsResult(integration=ref.integration, division=ref.division, read=0, calls=0, seconds=0.0)
         return result
+
+    def _client(self, integration: IntegrationInfo) -> AbstractContextManager[ExactClient]:
+        """Open a client that makes no more calls once a person has stopped the integration."""
+        return self._access.client(integration, before_each_call=lambda: require_at_work(self._state, integration.name))
 
     @contextmanager
     def _attempt(self, ref: DivisionRef, entity: str, run: Run) -> Iterator[IntegrationInfo]:
-        """Yield the integration; if the attempt fails, say where and remember why."""
+        """Yield the integration; if the attempt fails, say where and remember why.
+
+        What fails because a person has stopped it meanwhile (its tokens may be gone) is a StoppedError.
+        """
         try:
             with clear_outages():
+                require_at_work(self._state, ref.integration)
                 yield self._integration(ref.integration)
+        except StoppedError:
+            raise
         except ExactSyncError as error:
             error.at(integration=ref.integration, division=ref.division, entity=entity)
             with suppress(OperationalError):  # a database that is gone must not hide the error
+                require_at_work(self._state, ref.integration)
                 self._note_failure(error, ref, entity, run)
             raise
 
@@ -193,7 +218,8 @@ class Deployment:
                 reason=health.reason_of(error),
             )
         if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
-            companies.mark_stale(self._state, ref.integration)
+            with self._state.begin() as connection:
+                companies.mark_stale(connection, ref.integration)
         if isinstance(error, ReauthorisationRequiredError):
             health.note_end(self._state, self._integration(ref.integration), error)
 

@@ -7,6 +7,7 @@ ExactSyncError
 │   ├── DatasetBusyError          another reader holds the lease on this data set
 │   └── DatabaseUnavailableError  a database of ours does not answer
 ├── ReauthorisationRequiredError  a person must authorise the app at Exact again
+├── StoppedError                  a person has stopped what was at work; nothing is wrong
 ├── ConsentError                  a consent at Exact came to nothing; a person must start it again
 ├── ConfigurationError            a person must change a setting, a right or a scope
 │   └── CompanyRefusedError         Exact refuses one company; the others are not concerned
@@ -134,6 +135,12 @@ class ReauthorisationRequiredError(ExactSyncError):
     def __init__(self, message: str, *, reason: str, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.reason = reason
+
+
+class StoppedError(ExactSyncError):
+    """A person has paused or disconnected what was at work, or has switched the accounting base."""
+
+    usual_remedy = "Nothing: it goes on where it stopped once it is resumed, reconnected or switched back."
 
 
 ConsentReason = Literal["state_unknown", "state_expired", "state_used", "state_foreign", "denied", "code_refused"]

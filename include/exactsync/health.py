@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
@@ -10,7 +10,6 @@ from sqlalchemy import text
 from exactsync.errors import (
     CompanyRefusedError,
     DatabaseUnavailableError,
-    DatasetBusyError,
     ExactSyncError,
     QuotaExhaustedError,
     ReauthorisationRequiredError,
@@ -75,15 +74,15 @@ def judge(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncSta
 
     What failed before a person mended something does not count: it is tried again.
     """
-    attempted = [*integration.data_sets, *((company.division, DELETIONS) for company in integration.companies)]
-    known = [states[key] for key in attempted if key in states]
-    failed = [state for state in known if state.message and not integration.will_retry(state.attempted_at)]
+    known = _known(integration, states)
     problems = [
         (Reason.COMPANY_REFUSED, f"{company.division}: {company.refusal.message}")
         for company in integration.companies
         if company.refusal
     ]
-    problems += [(_reason(state), f"{state.division} {state.entity}: {state.message}") for state in failed]
+    problems += [
+        (_reason(state), f"{state.division} {state.entity}: {state.message}") for state in _failed(integration, states)
+    ]
     return Verdict(
         reason=next((reason for reason in _WORST_FIRST if reason in {found for found, _ in problems}), None),
         message=_told([message for _, message in problems]),
@@ -91,6 +90,13 @@ def judge(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncSta
         attempted_at=_latest(state.attempted_at for state in known),
         succeeded_at=_latest(state.attempted_at for state in known if not state.message),
     )
+
+
+def with_failures(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> IntegrationInfo:
+    """Return the integration with how the last attempt failed at each company that it did not get done."""
+    failures = {state.division: state.message for state in reversed(_failed(integration, states))}
+    companies = tuple(replace(company, failure=failures.get(company.division)) for company in integration.divisions)
+    return replace(integration, divisions=companies)
 
 
 def is_loaded(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> bool:
@@ -114,11 +120,8 @@ def conclude(engine: Engine, warehouse: Engine, names: Sequence[str]) -> list[In
 
 
 def _conclude(engine: Engine, integration: IntegrationInfo, verdict: Verdict) -> None:
-    """Take account of the attempts; where it was not fine, only a younger attempt tells of a change."""
-    was_fine = integration.state not in {State.DEGRADED, State.RECONNECT_NEEDED}
-    news = verdict.attempted_at if verdict.reason else verdict.succeeded_at
     with engine.begin() as connection:
-        if was_fine or (news and news > integration.since):
+        if _is_news(integration, verdict):
             journal.move(
                 connection,
                 integration.name,
@@ -127,15 +130,24 @@ def _conclude(engine: Engine, integration: IntegrationInfo, verdict: Verdict) ->
                 is_loaded=verdict.is_loaded,
                 reason=verdict.reason,
                 message=verdict.message,
+                judged=integration.since,
             )
-        connection.execute(
-            _COUNT,
-            {
-                "name": integration.name,
-                "attempted_at": verdict.attempted_at,
-                "succeeded_at": verdict.succeeded_at,
-            },
-        )
+        moments = {"attempted_at": verdict.attempted_at, "succeeded_at": verdict.succeeded_at}
+        connection.execute(_COUNT, {"name": integration.name, **moments})
+
+
+def _is_news(integration: IntegrationInfo, verdict: Verdict) -> bool:
+    """Tell whether the attempts may change the state: where it was not fine, only what is younger counts."""
+    match integration.state:
+        case State.DEGRADED:
+            attempted = verdict.attempted_at if verdict.reason else verdict.succeeded_at
+            is_refused = any(company.refusal for company in integration.companies)
+            return is_refused or (attempted is not None and attempted > integration.since)
+        case State.RECONNECT_NEEDED:  # an access token may outlive its grant: only new tokens prove that it is alive
+            refreshed = integration.refreshed_at if integration.grant_status == "active" else None
+            return refreshed is not None and refreshed > integration.since
+        case _:
+            return True
 
 
 _COUNT = text("""
@@ -150,10 +162,10 @@ WHERE name = :name
 
 
 def note_problem(engine: Engine, integration: IntegrationInfo, error: ExactSyncError) -> None:
-    """Note what keeps a whole integration, or one of its companies, from being synced at all."""
+    """Note what keeps a whole integration from being synced at all."""
     if isinstance(error, ReauthorisationRequiredError):
         note_end(engine, integration, error)
-    elif not isinstance(error, DatasetBusyError) and not is_passing(error):
+    elif integration.state is not State.RECONNECT_NEEDED and not is_passing(error):
         with engine.begin() as connection:
             connection.execute(_FAILED, {"name": integration.name})
             journal.move(
@@ -163,6 +175,7 @@ def note_problem(engine: Engine, integration: IntegrationInfo, error: ExactSyncE
                 actor=SYNC,
                 reason=reason_of(error),
                 message=str(error),
+                judged=integration.since,
             )
 
 
@@ -178,6 +191,18 @@ def note_end(engine: Engine, integration: IntegrationInfo, error: Reauthorisatio
 def is_passing(error: ExactSyncError) -> bool:
     """Tell whether an error is over within a minute: the minute's calls are used up."""
     return isinstance(error, QuotaExhaustedError) and error.window == "minute"
+
+
+def _known(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> list[SyncState]:
+    """What is known of the data sets and the deletions of the chosen companies."""
+    attempted = [*integration.data_sets, *((company.division, DELETIONS) for company in integration.companies)]
+    return [states[key] for key in attempted if key in states]
+
+
+def _failed(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> list[SyncState]:
+    """Those whose last attempt failed, unless that was before a person mended something."""
+    known = _known(integration, states)
+    return [state for state in known if state.message and not integration.will_retry(state.attempted_at)]
 
 
 def _reason(state: SyncState) -> Reason:

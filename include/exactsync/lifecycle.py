@@ -172,7 +172,6 @@ def _table() -> dict[tuple[State, Event], State | Choice]:
     table: dict[tuple[State, Event], State | Choice] = {
         (State.NOT_CONFIGURED, Event.CREATED): State.AWAITING_CONSENT,
         (State.PAUSED, Event.RESUMED): Choice.WORK,
-        (State.RECONNECT_NEEDED, Event.SYNC_SUCCEEDED): Choice.WORK,
         (State.AWAITING_CONSENT, Event.DISCONNECTED): State.DISCONNECTED,
     }
     for state in (State.AWAITING_CONSENT, State.CHOOSE_COMPANY, State.RECONNECT_NEEDED, State.DISCONNECTED):
@@ -185,9 +184,12 @@ def _table() -> dict[tuple[State, Event], State | Choice]:
         table[state, Event.COMPANIES_CHOSEN] = state
     for state in (State.AWAITING_CONSENT, State.RECONNECT_NEEDED, State.PAUSED):
         table[state, Event.AXES_CHOSEN] = state
-    for state in working:
+    table[State.HEALTHY, Event.SYNC_SUCCEEDED] = State.HEALTHY
+    for state in (State.INITIAL_SYNC, State.DEGRADED, State.RECONNECT_NEEDED):
         table[state, Event.SYNC_SUCCEEDED] = Choice.WORK
+    for state in (*working, State.RECONNECT_NEEDED):
         table[state, Event.SYNC_DEGRADED] = State.DEGRADED
+    for state in working:
         table[state, Event.PAUSED] = State.PAUSED
     for state in authorised:
         table[state, Event.GRANT_ENDED] = State.RECONNECT_NEEDED
@@ -199,7 +201,7 @@ TRANSITIONS: Final = _table()
 """What each event leads to from each state; what is not here is refused."""
 
 _ACTIONS: Final[dict[State, tuple[Action, ...]]] = {
-    State.NOT_CONFIGURED: (),
+    State.NOT_CONFIGURED: (Action.DISCONNECT,),
     State.AWAITING_CONSENT: (Action.AUTHORISE, Action.CHOOSE_AXES, Action.DISCONNECT),
     State.CHOOSE_COMPANY: (Action.CHOOSE_COMPANIES, Action.CHOOSE_AXES, Action.RECONNECT, Action.DISCONNECT),
     State.INITIAL_SYNC: (
@@ -240,6 +242,6 @@ def next_state(state: State, event: Event, facts: Facts) -> State:
         possible = ", ".join(action.replace("_", " ") for action in actions(state))
         raise ConfigurationError(
             f"It is {state.label.lower()}: it cannot be {event.label} now.",
-            remedy=f"Possible now: {possible}." if possible else "Configure its app first.",
+            remedy=f"Possible now: {possible}.",
         )
     return found.resolve(facts) if isinstance(found, Choice) else found

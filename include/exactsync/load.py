@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 Mode = Literal["incremental", "full"]
-Outcome = Literal["published", "unchanged", "inactive"]
+Outcome = Literal["published", "unchanged", "inactive", "stopped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """What one load of one data set did.
+    """What one load of one data set did; `inactive` and `stopped` ones did nothing, because people want it so.
 
     `calls` and `seconds` include the attempts before this one, up to the last page that each of them staged.
     """

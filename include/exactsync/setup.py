@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
-from exactsync.entity import Axis
 from exactsync.errors import ConfigurationError, ConsentError, ReauthorisationRequiredError
-from exactsync.health import is_loaded
+from exactsync.health import is_loaded, with_failures
 from exactsync.lifecycle import Event, Facts, State, next_state
 from exactsync.warehouse import accounting_base, consents, grants, journal
 from exactsync.warehouse import companies as divisions
 from exactsync.warehouse import integrations as directory
 from exactsync.warehouse.accounting_base import Base
+from exactsync.warehouse.companies import ACTIVE
+from exactsync.warehouse.integrations import with_choice
 from exactsync.warehouse.progress import read_progress
 from exactsync.warehouse.state import read_states
 
@@ -79,15 +80,12 @@ class Setup:
 
     def integrations(self) -> list[IntegrationInfo]:
         """Return every integration, by name; one whose app is not configured says so."""
-        with self._warehouse.connect() as connection:
-            states = read_states(connection)
-        failures = {state.division: state.message for state in states if state.message}
-        return [self._seen(integration, failures) for integration in directory.read_integrations(self._engine)]
+        states = self._states()
+        return [self._seen(integration, states) for integration in directory.read_integrations(self._engine)]
 
     def integration(self, name: str) -> IntegrationInfo:
         """Return one integration; ConfigurationError if there is none of this name."""
-        directory.read_integrations(self._engine, [name])
-        return next(integration for integration in self.integrations() if integration.name == name)
+        return self._seen(self._known(name), self._states())
 
     def journal(self, name: str, *, limit: int = 100) -> list[JournalEntry]:
         """Return the history of an integration, newest first."""
@@ -98,19 +96,16 @@ class Setup:
         """Return how far each data set of an integration is."""
         return read_progress(self._warehouse, self._known(name))
 
-    def _seen(self, integration: IntegrationInfo, failures: Mapping[int, str]) -> IntegrationInfo:
-        """The integration with what its data sets and its app say."""
-        companies = tuple(
-            replace(company, failure=failures.get(company.division) if company.is_chosen else None)
-            for company in integration.divisions
-        )
+    def _seen(self, integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> IntegrationInfo:
+        """The integration with what its data sets and its app say of it."""
+        integration = with_failures(integration, states)
         try:
             self._access.app(integration.connection_id)
         except ConfigurationError as error:
-            return replace(
-                integration, divisions=companies, state=State.NOT_CONFIGURED, reason=None, message=error.message
-            )
-        return replace(integration, divisions=companies)
+            is_off = integration.state is State.DISCONNECTED
+            derived = integration.state if is_off else State.NOT_CONFIGURED
+            return replace(integration, state=derived, app_problem=error)
+        return integration
 
     def _known(self, name: str) -> IntegrationInfo:
         return directory.read_integrations(self._engine, [name])[0]
@@ -133,7 +128,7 @@ class Setup:
         """
         self.require_exact_online()
         self._access.app(connection_id)
-        inactive = _inactive(axes) if axes is not None else []
+        inactive = directory.inactive_axes(axes)
         with self._engine.begin() as connection:
             if not directory.create_integration(connection, name, connection_id=connection_id, inactive_axes=inactive):
                 raise ConfigurationError(f"There is an integration {name} already.", remedy="Choose another name.")
@@ -208,22 +203,24 @@ class Setup:
         divisions.save_companies(self._engine, integration.name, self._access.list_divisions(integration))
         return self._known(integration.name)
 
-    def choose_companies(self, name: str, codes: Sequence[int], *, actor: str) -> IntegrationInfo:
+    def choose_companies(self, name: str, codes: Sequence[int] | None, *, actor: str) -> IntegrationInfo:
         """Pull exactly these companies from now on; all of them or, if one is refused, none.
 
+        Args:
+            name: the integration.
+            codes: the companies; None: every active one that Exact lists now.
+            actor: who chooses.
+
         Raises:
+            CompanyRefusedError: a company is archived.
             ConfigurationError: a company is not permitted, or is pulled by another integration.
         """
-        integration = self._known(name)
-        next_state(integration.state, Event.COMPANIES_CHOSEN, _NOTHING_KNOWN)
-        integration = self.reload_companies(integration)
+        next_state(self._known(name).state, Event.COMPANIES_CHOSEN, _NOTHING_KNOWN)
+        integration = self.reload_companies(self._known(name))
+        if codes is None:
+            codes = [each.division for each in integration.divisions if each.is_permitted and each.status == ACTIVE]
         divisions.require_permitted(name, integration.divisions, codes)
-        chosen = replace(
-            integration,
-            divisions=tuple(
-                replace(company, is_chosen=company.division in set(codes)) for company in integration.divisions
-            ),
-        )
+        chosen = with_choice(integration, codes)
         told = ", ".join(f"{company.division} {company.name}" for company in chosen.companies) or "none"
         is_ready = is_loaded(chosen, self._states())
         with self._engine.begin() as connection:
@@ -235,7 +232,7 @@ class Setup:
 
     def choose_axes(self, name: str, axes: Sequence[str], *, actor: str) -> IntegrationInfo:
         """Load exactly these analytical axes from now on; what was loaded of the others stays as it is."""
-        inactive = _inactive(axes)
+        inactive = directory.inactive_axes(axes)
         chosen = replace(self._known(name), inactive_axes=tuple(inactive))
         is_ready = is_loaded(chosen, self._states())
         told = f"Axes: {', '.join(chosen.axes) or 'none'}."
@@ -278,13 +275,3 @@ class Setup:
 
 
 _NOTHING_KNOWN = Facts(has_companies=False, is_loaded=False)
-
-
-def _inactive(axes: Sequence[str]) -> list[str]:
-    """Return the axes that are not among these, those to come included."""
-    if unknown := sorted(set(axes) - set(directory.known_axes())):
-        raise ConfigurationError(
-            f"There is no analytical axis {', '.join(unknown)}.",
-            remedy=f"Give of {', '.join(directory.known_axes())}.",
-        )
-    return [str(axis) for axis in Axis if axis not in set(axes)]

@@ -454,7 +454,7 @@ def test_status_tells_people_and_machines_how_every_data_set_stands(terminal: Te
     assert status[NL, "gl_accounts"]["rows"] == 70
     assert status[NL, "gl_accounts"]["watermark"] > 2**53
     assert (status[NL, "gl_accounts"]["grant"], status[NL, "gl_accounts"]["message"]) == ("active", None)
-    assert status[FR, "cost_units"]["outcome"] == "ConfigurationError"
+    assert status[FR, "cost_units"]["outcome"] == "CompanyRefusedError"
     assert "Exact has blocked this company" in status[FR, "cost_units"]["message"]
     assert status[FR, "suppliers"]["attempted_at"] is None
     shown = terminal.done("status").out

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from exactsync.errors import ConfigurationError, DefectError, ExactSyncError, ExactUnavailableError
+from exactsync.errors import (
+    CompanyRefusedError,
+    ConfigurationError,
+    DefectError,
+    ExactSyncError,
+    ExactUnavailableError,
+)
 from exactsync.exact.redact import redact
 
 if TYPE_CHECKING:
@@ -29,6 +35,9 @@ _FORBIDDEN: Final = {
 }
 """Remedies by what a 403 says, in its text or its `Reason` header."""
 
+_OF_ONE_COMPANY: Final = {"division scope", "nodivisionaccess", "blockedcustomer", "licenseexpired", "divisionblocked"}
+"""Those that concern one company; the others concern the user or the app."""
+
 
 def check_answer(response: httpx.Response, what: str) -> None:
     """Raise what a failed answer means; return if it holds data.
@@ -39,6 +48,7 @@ def check_answer(response: httpx.Response, what: str) -> None:
 
     Raises:
         ExactUnavailableError: maintenance or trouble at Exact (5xx, 408, an HTML page): try again.
+        CompanyRefusedError: Exact refuses this company, and perhaps not the others.
         ConfigurationError: a right, a scope or an address is wrong.
         DefectError: Exact did not understand the question.
     """
@@ -78,15 +88,15 @@ def _error_of(response: httpx.Response, what: str) -> ExactSyncError:
     if status >= 500 or status == 408:
         return unavailable(told)
     if status == 403:
-        return ConfigurationError(told, remedy=_remedy(said, response.headers.get("reason", "")))
+        return _refused(told, f"{said} {response.headers.get('reason', '')}".lower())
     if status == 404 or response.is_redirect:
         return ConfigurationError(told, remedy="Check the connection's host and that the division still exists.")
     return DefectError(told, remedy="Report this: the question was not one that Exact allows.")
 
 
-def _remedy(said: str, reason: str) -> str:
-    found = f"{said} {reason}".lower()
-    return next(
-        (remedy for mark, remedy in _FORBIDDEN.items() if mark in found),
-        "Check the rights of the Exact user who authorised the app, and the app's scopes.",
-    )
+def _refused(told: str, said: str) -> ConfigurationError:
+    mark = next((mark for mark in _FORBIDDEN if mark in said), None)
+    if mark in _OF_ONE_COMPANY:
+        return CompanyRefusedError(told, remedy=_FORBIDDEN[mark])
+    usual = "Check the rights of the Exact user who authorised the app, and the app's scopes."
+    return ConfigurationError(told, remedy=_FORBIDDEN[mark] if mark else usual)

@@ -133,23 +133,25 @@ SET name = EXCLUDED.name, country = EXCLUDED.country, region = EXCLUDED.region, 
 """)
 
 
-def mark_stale(engine: Engine, integration: str) -> None:
-    """Have the list of companies read again: a refusal made it doubtful."""
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE exactsync.integration_divisions SET seen_at = '-infinity' WHERE integration = :integration"),
-            {"integration": integration},
-        )
+def mark_stale(connection: Connection, integration: str) -> None:
+    """Have the list of companies read again: a refusal or a new consent made it doubtful."""
+    connection.execute(
+        text("UPDATE exactsync.integration_divisions SET seen_at = '-infinity' WHERE integration = :integration"),
+        {"integration": integration},
+    )
 
 
 def require_permitted(integration: str, known: Sequence[DivisionInfo], codes: Sequence[int]) -> None:
-    """Raise ConfigurationError if a company may not be seen, or is archived."""
-    permitted = {division.division: division for division in known if division.is_permitted}
+    """Raise ConfigurationError if a company may not be seen, or is chosen anew although it is archived."""
+    permitted = {company.division: company for company in known if company.is_permitted}
     if unknown := sorted(set(codes) - set(permitted)):
         raise ConfigurationError(
             f"Integration {integration} may not see company {', '.join(map(str, unknown))}.",
             remedy=f"{_PERMIT}, then look at `python -m exactsync divisions` again.",
         )
+    for code in codes:
+        if (company := permitted[code]).refusal and not company.is_chosen:
+            raise company.refusal.at(integration=integration, division=code)
 
 
 def choose_companies(connection: Connection, integration: str, codes: Sequence[int]) -> list[str]:

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from exactsync.errors import ConfigurationError, ConsentError
 from exactsync.lifecycle import Event, Reason
-from exactsync.warehouse.journal import move
+from exactsync.warehouse.companies import mark_stale
+from exactsync.warehouse.journal import LIST_THEM, move
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,6 +39,7 @@ def bind(
     Raises:
         ConsentError: the grant is gone again: someone has disconnected what shared it meanwhile.
     """
+    mark_stale(connection, name)  # another user may see other companies
     sharing = _lock(connection, "name = :name OR grant_id = :grant_id", name=name, grant_id=grant_id)
     kept = connection.scalar(text("SELECT id FROM exactsync.grants WHERE id = :id FOR KEY SHARE"), {"id": grant_id})
     if kept is None:
@@ -88,9 +90,7 @@ def _lock(connection: Connection, where: str, **values: object) -> dict[str, int
     )
     found: dict[str, int | None] = dict(rows.all())
     if "name" in values and values["name"] not in found:
-        raise ConfigurationError(
-            f"There is no integration {values['name']}.", remedy="Look at `python -m exactsync connections`."
-        )
+        raise ConfigurationError(f"There is no integration {values['name']}.", remedy=LIST_THEM)
     return found
 
 

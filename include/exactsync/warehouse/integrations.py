@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import normalize
 
 from sqlalchemy import text
 
+from exactsync.credentials import GRANT_LIFE
 from exactsync.entities import entities
+from exactsync.entity import Axis
 from exactsync.errors import ConfigurationError
 from exactsync.lifecycle import Reason, State
 from exactsync.warehouse.companies import DivisionInfo, read_companies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
 LONGEST_NAME: Final = 60
-GRANT_LIFE: Final = timedelta(days=30)
-"""A grant that is not refreshed for so long has lapsed (KB-authentication)."""
+_CREATING: Final = 0x6E616D65  # "name": the advisory lock under which names are compared and taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class IntegrationInfo:
     """Whether the list of companies is too old to be relied on."""
     divisions: tuple[DivisionInfo, ...] = field(default=())
     """Every company that Exact has ever listed for it."""
+    app_problem: ConfigurationError | None = None
+    """Why its app cannot be used; known to `Setup` only."""
 
     @property
     def companies(self) -> tuple[DivisionInfo, ...]:
@@ -91,11 +95,15 @@ class IntegrationInfo:
     @property
     def reason_text(self) -> str | None:
         """Why it stands there, in a sentence."""
+        if self.app_problem:
+            return self.app_problem.message
         return self.reason.text if self.reason else None
 
     @property
     def remedy(self) -> str | None:
         """What a person does about it."""
+        if self.app_problem:
+            return self.app_problem.remedy
         return self.reason.remedy if self.reason else None
 
 
@@ -104,13 +112,34 @@ def known_axes() -> tuple[str, ...]:
     return tuple(str(entity.axis) for entity in entities().values() if entity.axis)
 
 
+def inactive_axes(active: Sequence[str] | None) -> list[str]:
+    """Return the axes that are not among these (None: all are), those that there are no entities for yet included.
+
+    Raises:
+        ConfigurationError: there is no such axis.
+    """
+    if active is None:
+        return []
+    if unknown := sorted(set(active) - set(known_axes())):
+        raise ConfigurationError(
+            f"There is no analytical axis {', '.join(map(_shown, unknown))}.",
+            remedy=f"Give of {', '.join(known_axes())}.",
+        )
+    return [str(axis) for axis in Axis if axis not in set(active)]
+
+
+def with_choice(integration: IntegrationInfo, codes: Collection[int]) -> IntegrationInfo:
+    """Return the integration as it would be with these companies chosen."""
+    chosen = tuple(replace(company, is_chosen=company.division in codes) for company in integration.divisions)
+    return replace(integration, divisions=chosen)
+
+
 def require_name(name: str) -> None:
     """Raise ConfigurationError unless people can see the name, tell it from others and write it on one line."""
     is_visible = name.isprintable() and name == name.strip() and any(character.isalnum() for character in name)
     if not (is_visible and len(name) <= LONGEST_NAME):
-        shown = name.encode("unicode_escape").decode()[:LONGEST_NAME]
         raise ConfigurationError(
-            f"'{shown}' cannot be the name of an integration.",
+            f"'{_shown(name)}' cannot be the name of an integration.",
             remedy=f"Give 1 to {LONGEST_NAME} visible characters, a letter or a digit among them, without blanks at "
             "either end.",
         )
@@ -131,7 +160,7 @@ def create_integration(
     Raises:
         ConfigurationError: the name cannot be used, or is taken.
     """
-    connection.execute(text("LOCK TABLE exactsync.integrations IN SHARE ROW EXCLUSIVE MODE"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATING})
     taken: dict[str, str] = dict(
         connection.execute(text("SELECT name, connection_id FROM exactsync.integrations")).all()
     )
@@ -159,7 +188,7 @@ def save_axes(connection: Connection, name: str, inactive_axes: Sequence[str]) -
 def _require_own(taken: dict[str, str], name: str, connection_id: str) -> None:
     if name not in taken:
         require_name(name)
-        if similar := next((known for known in taken if known.casefold() == name.casefold()), None):
+        if similar := next((known for known in taken if _read_aloud(known) == _read_aloud(name)), None):
             raise ConfigurationError(f"There is an integration {similar} already.", remedy="Choose another name.")
     elif taken[name] != connection_id:
         raise ConfigurationError(
@@ -168,21 +197,57 @@ def _require_own(taken: dict[str, str], name: str, connection_id: str) -> None:
         )
 
 
+def _read_aloud(name: str) -> str:
+    """The name as people tell it from others: neither case nor the way a letter is encoded counts."""
+    return normalize("NFKC", name).casefold()
+
+
 def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[IntegrationInfo]:
     """Return the integrations of these names, or all, by name.
 
     Raises:
         ConfigurationError: a name is unknown.
     """
+    if not all(map(_is_storable, names)):
+        raise _unknown(names)
     with engine.connect() as connection:
         rows = connection.execute(_READ, {"names": list(names)}).mappings()
         found = [_with_companies(connection, dict(row)) for row in rows.all()]
     if unknown := set(names) - {integration.name for integration in found}:
-        raise ConfigurationError(
-            f"There is no integration {', '.join(sorted(unknown))}.",
-            remedy="Look at `python -m exactsync status`, or set it up with `python -m exactsync authorise`.",
-        )
+        raise _unknown(unknown)
     return found
+
+
+def read_standing(engine: Engine, name: str) -> tuple[State, str | None]:
+    """Return an integration's state and the installation's accounting base, in one short query."""
+    with engine.connect() as connection:
+        row = connection.execute(_STANDING, {"name": name}).one_or_none()
+    if row is None:
+        raise _unknown([name])
+    return State(row.state), row.base
+
+
+_STANDING = text("""
+SELECT state, (SELECT base FROM exactsync.accounting_bases ORDER BY id DESC LIMIT 1) AS base
+FROM exactsync.integrations WHERE name = :name
+""")
+
+
+def _is_storable(name: str) -> bool:
+    """Whether the database can hold the name, and so may know it."""
+    return "\0" not in name and not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _unknown(names: Iterable[str]) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no integration {', '.join(map(_shown, sorted(names)))}.",
+        remedy="Look at `python -m exactsync connections`, or set it up with `python -m exactsync authorise`.",
+    )
+
+
+def _shown(name: str) -> str:
+    """A name that may be anything, fit for a message."""
+    return name if name.isprintable() and len(name) <= LONGEST_NAME else repr(name)[: LONGEST_NAME - 1] + "…"
 
 
 _READ = text("""

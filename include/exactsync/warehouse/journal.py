@@ -13,9 +13,10 @@ from exactsync.lifecycle import TRANSITIONS, Event, Facts, Reason, State, next_s
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Engine
 
 LONGEST_MESSAGE: Final = 2000
+LIST_THEM: Final = "Look at `python -m exactsync connections`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,9 @@ def move(
     is_loaded: bool = False,
     reason: Reason | None = None,
     message: str | None = None,
+    judged: datetime | None = None,
 ) -> bool:
-    """Let an event happen to an integration, in the caller's transaction; False if it changes nothing.
+    """Let an event happen to an integration, in the caller's transaction; False if it is no news.
 
     The integration's row stays locked until the transaction ends: what happens at the same time happens one after the
     other, and the second sees the state that the first has left.
@@ -50,60 +52,53 @@ def move(
     Args:
         connection: the transaction.
         name: the integration.
-        event: what happens; what a sync notices again, or too late, changes nothing.
+        event: what happens; what a sync notices again, or too late, is no news.
         actor: who: the user's name, `command line` or `sync`.
         is_loaded: whether every chosen data set was published once.
         reason: why, where the new state needs one.
         message: what happened in particular.
+        judged: when the state began that the event was concluded from; nothing happens if it is another one by now.
 
     Raises:
         ConfigurationError: it cannot happen now, or there is no such integration.
     """
     row = connection.execute(_LOCK, {"name": name}).one_or_none()
     if row is None:
-        raise ConfigurationError(
-            f"There is no integration {name}.", remedy="Look at `python -m exactsync connections`."
-        )
+        raise ConfigurationError(f"There is no integration {name}.", remedy=LIST_THEM)
     before = State(row.state) if event is not Event.CREATED else State.NOT_CONFIGURED
-    if event.is_noticed and (before, event) not in TRANSITIONS:
+    is_late = (before, event) not in TRANSITIONS or judged not in (None, row.since)
+    if event.is_noticed and is_late:
         return False
+    has_companies = bool(connection.scalar(_HAS_COMPANIES, {"name": name}))
     try:
-        after = next_state(before, event, Facts(has_companies=row.has_companies, is_loaded=is_loaded))
+        after = next_state(before, event, Facts(has_companies=has_companies, is_loaded=is_loaded))
     except ConfigurationError as error:
         raise error.at(integration=name) from None
     told = message.replace("\0", "")[:LONGEST_MESSAGE] if message else None
+    step = {"name": name, "event": event, "before": before, "after": after, "reason": reason, "message": told}
     if event.is_noticed and (before, row.reason) == (after, reason):
+        connection.execute(_RETELL, step)
         return False
-    _write(connection, name, row, after, reason if event.is_noticed else None, told)
-    values = {"name": name, "event": event, "before": before, "after": after, "reason": reason, "message": told}
-    connection.execute(_RECORD, values | {"actor": actor.replace("\0", "")})
+    connection.execute(_RECORD, step | {"actor": actor.replace("\0", "")})
+    if event.is_noticed or row.state != after:
+        connection.execute(_MOVE, step)
     return True
 
 
-def _write(
-    connection: Connection,
-    name: str,
-    row: Row[tuple[object, ...]],
-    after: State,
-    reason: Reason | None,
-    told: str | None,
-) -> None:
-    """Change the state; one that stays as it is keeps its reason and the time it began."""
-    if row.state == after and not reason:
-        return
-    connection.execute(_MOVE, {"name": name, "state": after, "reason": reason, "message": told if reason else None})
+_LOCK = text("SELECT state, reason, since FROM exactsync.integrations WHERE name = :name FOR NO KEY UPDATE")
 
-
-_LOCK = text("""
-SELECT state, reason, EXISTS (
-    SELECT FROM exactsync.integration_divisions WHERE integration = :name AND is_chosen) AS has_companies
-FROM exactsync.integrations WHERE name = :name FOR NO KEY UPDATE
-""")
+# asked once the row is locked: a choice of companies that has just been made counts
+_HAS_COMPANIES = text(
+    "SELECT EXISTS (SELECT FROM exactsync.integration_divisions WHERE integration = :name AND is_chosen)"
+)
 
 _MOVE = text("""
-UPDATE exactsync.integrations SET state = :state, reason = :reason, message = :message, since = clock_timestamp()
+UPDATE exactsync.integrations SET state = :after, reason = :reason, since = clock_timestamp(),
+    message = CASE WHEN CAST(:reason AS text) IS NOT NULL THEN :message END
 WHERE name = :name
 """)
+
+_RETELL = text("UPDATE exactsync.integrations SET message = :message WHERE name = :name AND reason IS NOT NULL")
 
 _RECORD = text("""
 INSERT INTO exactsync.integration_journal (integration, event, from_state, to_state, reason, message, actor)
