@@ -113,6 +113,38 @@ def test_calls_of_killed_workers_are_usable_again_in_the_next_window(engine):
     assert desk.row().minute_used <= 1
 
 
+def outlive_a_hoarder(desk: Desk) -> Refusal:
+    """Let a worker reserve calls and die, right before another minute begins, and use up what is left of that one."""
+    desk.call()
+    while isinstance(plan := desk.reserve(lease_s=60), Reservation):
+        last = plan
+    desk.resets_at += 60
+    desk.ledger.settle(last, desk.answer(used=1))
+    while isinstance(plan := desk.reserve(), Reservation):
+        desk.ledger.settle(plan, desk.answer())
+    return plan
+
+
+def test_calls_that_a_worker_reserved_right_before_it_died_are_usable_again_in_the_same_minute(engine):
+    desk = Desk(engine, landing_s=3.0)
+    full = outlive_a_hoarder(desk)
+    assert full.reason == "minute"
+    assert full.wait_s <= 3.0
+    time.sleep(full.wait_s)
+    assert isinstance(desk.reserve(), Reservation)
+    assert desk.row().minute_used == desk.used + 1
+    assert desk.reserve().reason == "busy"  # it goes alone: its answer tells how the minute stands
+
+
+def test_a_minute_that_exact_has_closed_stays_closed_whoever_died(engine):
+    desk = Desk(engine, landing_s=3.0)
+    full = outlive_a_hoarder(desk)
+    foreign = Reservation(id=0, app_key=APP, division=DIVISION, endpoint=ENDPOINT)
+    desk.ledger.settle(foreign, desk.answer(429, used=60))
+    time.sleep(full.wait_s)
+    assert desk.reserve().reason == "minute"
+
+
 def test_a_call_that_was_not_sent_costs_nothing(desk):
     desk.call()
     desk.ledger.release(desk.reserve())

@@ -135,6 +135,27 @@ SABOTAGES = (
         "tests/unit/exact/test_budget.py",
     ),
     Sabotage(
+        "believe what was sent before a clock was set",
+        "budget/rules.py",
+        "if was_set and not call.is_current:",
+        "if False:",
+        "tests/unit/exact/test_budget.py",
+    ),
+    Sabotage(
+        "take an answer of the present for one of the past",
+        "warehouse/ledger.py",
+        "is_current=ended.minute_number == self.budget.minute.number,",
+        "is_current=False,",
+        "tests/torture/test_workers.py -k meanwhile",
+    ),
+    Sabotage(
+        "keep what the dead had reserved",
+        "budget/rules.py",
+        "if minute.used < minute.limit or not in_flight.left_over",
+        "if True or not in_flight.left_over",
+        "tests/integration/test_ledger.py",
+    ),
+    Sabotage(
         "follow any next link",
         "exact/client.py",
         "    def _require_own(self, url: str, division: int) -> None:\n",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
+    from multiprocessing.synchronize import Barrier
 
 END_S = 60.0
 """How long a process may take to end."""
@@ -73,11 +74,18 @@ class Share:
     minute_s: float
     hoarded: int = 0
     """How many calls it reserves after its own, and never makes."""
+    begins_at: float = 0.0
+    """It begins when this share of one of Exact's minutes has passed."""
 
     @property
     def landing_s(self) -> float:
         """Half a minute of the scaled ones."""
         return self.minute_s / 2
+
+
+def starting_line(runners: int) -> Barrier:
+    """Return where so many processes wait for each other."""
+    return _context.Barrier(runners)
 
 
 class Worker:
@@ -159,14 +167,22 @@ def ask_for_tokens(line: Connection, desk: Desk) -> str:
         return str(client.me()["UserID"])
 
 
-def make_calls(_line: Connection, desk: Desk, share: Share) -> int:
-    """Make calls until all have succeeded; return how often one had to be given up and made again later."""
+def make_calls(_line: Connection, desk: Desk, share: Share, start: Barrier | None = None) -> int:
+    """Make calls until all have succeeded; return how often one had to be given up and made again later.
+
+    With a `start`, it waits there twice: when it is ready, and until all may begin.
+    """
     engine = create_engine(desk.database)
     tokens = grant.AccessTokens(desk.app, desk.grant_id, PostgresTokenStore(engine, [desk.key]))
     ledger = PostgresLedger(engine, minute_s=share.minute_s, landing_s=share.landing_s)
     is_sync = share.endpoint.startswith("sync/")
     params = query(select=["ID"], filter_=after_timestamp(None) if is_sync else None)
     made = given_up = 0
+    if start is not None:
+        start.wait(END_S)
+        start.wait(END_S)
+    while share.begins_at and not share.begins_at <= time.time() / share.minute_s % 1 < share.begins_at + 0.1:
+        time.sleep(NAP_S)
     with ExactClient(desk.app, tokens, ledger, patience_s=10 * share.minute_s) as client:
         while made < share.calls:
             try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactsync.simulator import Fault
 from tests.torture.conftest import DIVISION, World
-from tests.torture.workers import Desk, Share, Worker, make_calls
+from tests.torture.workers import END_S, Desk, Share, Worker, make_calls, starting_line
 
 if TYPE_CHECKING:
     from exactsync.simulator.faults.planting import Call
@@ -42,16 +42,19 @@ class Minutes:
         return max(self.made) - min(self.made) + 1
 
     def __str__(self) -> str:
-        first = min(self.made)
-        made = " ".join(str(self.made[minute]) for minute in range(first, first + self.number))
+        made = " ".join(str(calls) for _, calls in sorted(self.made.items()))
         return (
-            f"{self.made.total()} calls in {self.number} minutes ({made}), {self.refused.total()} answers 429 "
-            f"in {len(self.refused)} of them, {self.given_up} given up"
+            f"{self.made.total()} calls in {len(self.made)} of {self.number} minutes ({made}), "
+            f"{self.refused.total()} answers 429 in {len(self.refused)} of them, {self.given_up} given up"
         )
 
 
-def spend(world: World, calls: int, *, hoarded: int = 0) -> Minutes:
-    """Let eight workers make so many calls, after one that is killed with `hoarded` calls reserved and not made."""
+def spend(world: World, calls: int, *, hoarded: int = 0, hoarded_at: float = 0.0) -> Minutes:
+    """Let eight workers make so many calls.
+
+    Right before them, another one makes a call, reserves `hoarded` more and is killed: as soon as the share
+    `hoarded_at` of a minute has passed.
+    """
     made: Counter[int] = Counter()
     refused: Counter[int] = Counter()
 
@@ -64,11 +67,14 @@ def spend(world: World, calls: int, *, hoarded: int = 0) -> Minutes:
     desk, minute_s = Desk.of(world), world.simulator.settings.minute_s
     planted = world.simulator.plant(Fault(action=count, division=DIVISION, occurrences=frozenset()))
     shares = [Share(endpoint=endpoint, calls=calls // len(ENDPOINTS), minute_s=minute_s) for endpoint in ENDPOINTS]
-    hoard = Share(endpoint=ENDPOINTS[0], calls=1, minute_s=minute_s, hoarded=hoarded)
-    if hoarded:
-        assert Worker(make_calls, desk, hoard).hear() is None, "the hoarder was not killed"
-    at_work = [Worker(make_calls, desk, share) for share in shares]
+    hoard = Share(endpoint=ENDPOINTS[0], calls=1, minute_s=minute_s, hoarded=hoarded, begins_at=hoarded_at)
+    start = starting_line(len(shares) + 1)
+    at_work = [Worker(make_calls, desk, share, start) for share in shares]
     try:
+        start.wait(END_S)
+        if hoarded:
+            assert Worker(make_calls, desk, hoard).hear() is None, "the hoarder was not killed"
+        start.wait(END_S)
         told: list[Any] = [worker.hear() for worker in at_work]
     finally:
         for worker in at_work:

@@ -167,6 +167,7 @@ class Play:
         self.start = START + self.random.uniform(0, MINUTE_S)
         self.end = self.start
         self.ours_s = 0.0
+        self.dead = 0
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._serial = count()
 
@@ -174,7 +175,20 @@ class Play:
         self.ours_s += by_s
         self.exact.throttled.clear()
 
-    def run(self, *, foreign_every_s: float | None = None, later: Callable[[], None] | None = None) -> None:
+    def die(self, calls: int, now: float) -> None:
+        """Reserve calls that are never made."""
+        for _ in range(calls):
+            self.dead += isinstance(self.books.reserve(now), Call)
+
+    def run(
+        self,
+        *,
+        foreign_every_s: float | None = None,
+        later: Callable[[], None] | None = None,
+        dead: int = 0,
+        at: float = 0.0,
+    ) -> None:
+        self._at(at, partial(self.die, dead))
         for _ in range(8):
             self._at(self.start + self.random.uniform(0, 0.5), self._work)
         if foreign_every_s:
@@ -193,7 +207,7 @@ class Play:
         return now + self.random.uniform(0.001, self.slowest_s / 2)
 
     def _work(self, now: float) -> None:
-        if self.done + len(self.books.open) >= self.calls:
+        if self.done + len(self.books.open) - self.dead >= self.calls:
             return
         call = self.books.reserve(now + self.ours_s)
         if isinstance(call, Refusal):
@@ -258,6 +272,17 @@ def test_a_clock_that_is_set_meanwhile_costs_at_most_one_429_a_window(seed, whos
     play.run(later=partial(set_clock, by_s))
     assert len(play.exact.throttled) == len(set(play.exact.throttled))
     assert play.end - play.start < (ceil(400 / LIMIT) + 2) * MINUTE_S
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), hoarded_s=st.floats(31.0, 59.0))
+def test_what_the_dead_had_reserved_at_the_end_of_a_minute_is_usable_again_in_the_next(seed, hoarded_s):
+    play = Play(seed=seed, offset_s=0.3, slowest_s=0.3, calls=200)
+    play.start = START + hoarded_s - 0.5
+    play.run(dead=29, at=START + hoarded_s)
+    assert play.exact.throttled == []
+    minute = int(START // MINUTE_S) + 1
+    assert play.exact.used[minute] == LIMIT
 
 
 def known(used: int, *, resets_at: float = START + 30, **changes: object) -> Budget:
@@ -353,6 +378,99 @@ def test_a_429_closes_the_window_that_its_headers_name(answer, reason):
 def test_a_429_of_the_minute_before_does_not_close_this_one():
     late = Answer(status=429, minute=reading(60, START - 30))
     assert plan(told(known(7), late, call=replace(OLDER, is_counted=False))).minute.used == 8
+
+
+WEST = ClockEstimate(low_s=-245.5, high_s=-244.0)
+"""By how much Exact's clock is behind after it, or ours, was set."""
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_an_answer_of_an_impossible_past_tells_that_a_clock_was_set_and_speaks_of_the_present(status):
+    answer = Answer(status=status, exact_time=START - 245, minute=reading(50, START - 220))
+    anew = told(known(7), answer, flight(5, 5, 5, unanswered=6))
+    assert anew.clock.low_s == -245.0
+    assert (anew.minute.resets_at, anew.minute.number, anew.minute.is_known) == (START - 220, 6, True)
+    assert anew.minute.used == (56 if status == 200 else 60)
+
+
+def test_even_without_a_date_a_reset_that_lies_back_closes_the_present_minute():
+    closed = told(known(7), Answer(status=429, minute=reading(60, START - 30)))
+    assert plan(closed).reason == "minute"
+    assert closed.minute.resets_at == START - 30
+
+
+def test_what_was_sent_before_a_clock_was_set_teaches_nothing_after_it():
+    anew = known(30, clock=WEST, minute=replace(known(30).minute, resets_at=START - 220))
+    for status, resets_at in ((200, START + 30), (429, START - 30)):
+        late = Answer(status=status, exact_time=START, minute=reading(60, resets_at))
+        assert told(anew, late, call=replace(CURRENT, is_current=False)) == anew
+
+
+def test_an_answer_without_headers_can_tell_that_a_clock_was_set():
+    anew = told(known(7), Answer(status=500, exact_time=START - 245))
+    assert (anew.minute.used, anew.minute.number, anew.minute.is_known) == (7, 6, False)
+    assert anew.minute.resets_at == ((START - 245) // 60 + 1) * 60
+    assert plan(told(known(7), Answer(status=429, exact_time=START - 245))).reason == "minute"
+
+
+def test_a_clock_that_was_set_neither_reopens_a_day_nor_makes_it_longer():
+    used_up = known(7, day=replace(known(7).day, used=5000))
+    for answer in (
+        Answer(status=200, exact_time=START - 245, minute=reading(1, START - 220)),
+        Answer(status=200, exact_time=START + 245, minute=reading(1, START + 250)),
+        Answer(status=500, exact_time=START - 245),
+        Answer(status=200, exact_time=START - 245, day=reading(4990, START + 3600, 5000)),
+    ):
+        anew = told(used_up, answer)
+        assert (anew.day.used >= 5000, anew.day.resets_at) == (True, START + 3600)
+
+
+def test_a_day_that_began_too_early_ends_when_exact_says():
+    early = known(7, day=replace(known(7).day, used=3, resets_at=START + 90_000))
+    closed = told(early, Answer(status=429, exact_time=START - 245, day=reading(5000, START + 3600, 5000)))
+    assert closed.day.resets_at == START + 3600
+    assert plan(replace(closed, minute=replace(closed.minute, used=0)), purpose="page").reason == "day"
+
+
+def test_a_minute_that_ends_far_too_late_was_read_before_our_clock_was_set_back():
+    full = known(60)
+    assert not must_roll(full, START)
+    assert must_roll(full, START - 245)
+    rolled = roll(full, now=START - 245, in_flight=flight())
+    assert (rolled.minute.used, rolled.minute.is_known) == (60, False)
+    assert plan(rolled, now=START - 245).wait_s <= 60.05
+    assert rolled.day == full.day
+
+
+def test_a_late_answer_of_the_minute_before_does_not_tell_how_this_one_stands():
+    fresh = known(0, minute=replace(known(0).minute, is_known=False))
+    late = Answer(status=200, minute=reading(60, START - 30))
+    assert not told(fresh, late, call=OLDER).minute.is_known
+
+
+def test_a_full_minute_waits_for_the_calls_left_over_and_forgets_them_when_they_must_have_landed():
+    left = flight(20, 0, 20, left_over=20, left_over_until=START + 12)
+    assert plan(known(60), left).wait_s == pytest.approx(12)
+    assert forget_unanswered(known(60), now=START + 11, in_flight=left) == known(60)
+    assert forget_unanswered(known(59), now=START + 12, in_flight=left) == known(59)
+    forgotten = forget_unanswered(known(60), now=START + 12, in_flight=left).minute
+    assert (forgotten.used, forgotten.is_known) == (40, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_full"),
+    [
+        (Answer(status=200, minute=reading(60, START + 30)), True),
+        (Answer(status=429, minute=reading(55, START + 30)), True),
+        (Answer(status=429), True),
+        (Answer(status=200, minute=reading(59, START + 30)), False),
+        (Answer(status=200, minute=reading(60, START - 30)), False),
+        (Answer(status=429, day=reading(5000, START + 3600, 5000)), False),
+        (Answer(), False),
+    ],
+)
+def test_only_exact_tells_that_a_minute_is_full(answer, is_full):
+    assert is_told_full(known(60), answer) == is_full
 
 
 def test_exact_may_change_the_limits():
