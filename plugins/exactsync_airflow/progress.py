@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from airflow.sdk import Context
 
 STATE_KEY = "batch"
@@ -26,14 +28,17 @@ class Progress:
     failed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def resume(cls, context: Context) -> Progress:
-        """Read what earlier tries and reschedules of this task instance have left."""
+    def resume(cls, context: Context, divisions: Collection[str]) -> Progress:
+        """Read what earlier tries and reschedules of this task instance have left about these divisions.
+
+        They may have been about others: a cleared `connect` deals the batches anew.
+        """
         stored: Any = context["task_state_store"].get(STATE_KEY) or {}
         same_try = stored.get("try_number") == context["ti"].try_number
         return cls(
             context=context,
-            done=stored.get("done", {}),
-            failed=stored.get("failed", {}) if same_try else {},
+            done=_only(divisions, stored.get("done", {})),
+            failed=_only(divisions, stored.get("failed", {})) if same_try else {},
         )
 
     def finish(self, division: str, result: dict[str, Any]) -> None:
@@ -53,3 +58,7 @@ class Progress:
     def _save(self) -> None:
         state: Any = {"try_number": self.context["ti"].try_number, "done": self.done, "failed": self.failed}
         self.context["task_state_store"].set(STATE_KEY, state, retention=RETENTION)
+
+
+def _only(divisions: Collection[str], stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {division: value for division, value in stored.items() if division in divisions}

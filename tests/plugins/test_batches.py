@@ -88,6 +88,15 @@ def test_a_cleared_task_asks_again_for_what_a_person_has_mended(deployment, cont
     assert len(sync(demo).execute(context)) == 1
 
 
+def test_what_was_done_of_another_batch_is_no_result_of_this_one(deployment, context, ti, demo, shop, belge) -> None:
+    deployment.errors = {shop.division: [away()]}
+    with pytest.raises(AirflowException):
+        sync(demo, shop).execute(context)
+    ti.try_number = 2  # `connect` was cleared after one company had gone: the batches are dealt anew
+    results = sync(shop, belge).execute(context)
+    assert [result["division"] for result in results] == [shop.division, belge.division]
+
+
 def test_a_reschedule_does_not_ask_again_for_what_a_person_has_to_mend(deployment, context, demo, shop) -> None:
     deployment.errors = {demo.division: [forbidden()], shop.division: [minute()]}
     with pytest.raises(AirflowRescheduleException):

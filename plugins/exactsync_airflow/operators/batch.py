@@ -65,7 +65,7 @@ class ExactOnlineBatchOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Return the result of each division."""
-        progress = Progress.resume(context)
+        progress = Progress.resume(context, {_key(division) for division in self.divisions})
         failures = self._work_through(progress, context)
         if failures and not (progress.done and all(failure.recovery is Recovery.SKIP for failure in failures)):
             self._give_up(failures, context)
@@ -80,7 +80,7 @@ class ExactOnlineBatchOperator(BaseOperator):
         run = airflow_run(context)
         failures = []
         for division in self.divisions:
-            key = f"{division.integration}/{division.division}"
+            key = _key(division)
             if key in progress.done:
                 self.log.info("%s: done by an earlier try, not done again.", division.label)
             elif key in progress.failed:
@@ -109,3 +109,7 @@ class ExactOnlineBatchOperator(BaseOperator):
         if all(failure.recovery is not Recovery.RESCHEDULE for failure in failures):
             leave_problems(context, failures)
         raise exception
+
+
+def _key(division: DivisionRef) -> str:
+    return f"{division.integration}/{division.division}"
