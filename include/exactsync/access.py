@@ -54,7 +54,8 @@ class Access:
         self._ledger = PostgresLedger(engine)
 
     @cached_property
-    def _tokens(self) -> PostgresTokenStore:
+    def grants(self) -> PostgresTokenStore:
+        """Where grants live; ConfigurationError if there is no key to them."""
         return PostgresTokenStore(self._engine, self._token_keys)  # its keys are not needed to migrate
 
     def app(self, connection_id: str) -> App:
@@ -67,7 +68,14 @@ class Access:
 
     def accept(self, connection_id: str, code: str) -> Grant:
         """Turn the code of a consent into a stored grant; errors as `exact.consent.accept_code`."""
-        return accept_code(self._find_app(connection_id), code, self._tokens, self._ledger, transport=self._transport)
+        return accept_code(self._find_app(connection_id), code, self.grants, self._ledger, transport=self._transport)
+
+    def tokens(self, connection_id: str, grant_id: int) -> AccessTokens:
+        """Return the access tokens of a grant to an app."""
+        return self._tokens(self._find_app(connection_id), grant_id)
+
+    def _tokens(self, app: App, grant_id: int) -> AccessTokens:
+        return AccessTokens(app, grant_id, self.grants, transport=self._transport)
 
     @contextmanager
     def client(
@@ -89,8 +97,7 @@ class Access:
                 remedy="Authorise it on the page Accounting setup, or with `python -m exactsync authorise "
                 f"--connection {integration.connection_id} --integration {integration.name}`.",
             )
-        grant = AccessTokens(app, integration.grant_id, self._tokens, transport=self._transport)
-        tokens = _GuardedTokens(grant, before_each_call)
+        tokens = _GuardedTokens(self._tokens(app, integration.grant_id), before_each_call)
         with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
             yield client
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from exactsync.warehouse.state import SyncState
 
 NAMED_AT_MOST: Final = 10
-"""How many of the things that went wrong a message names."""
+"""How many of the companies that something is wrong with a message names."""
 
 SYNC: Final = "sync"
 """The actor of what no person does."""
@@ -74,18 +74,13 @@ def judge(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncSta
 
     What failed before a person mended something does not count: it is tried again.
     """
+    failed = _failed(integration, states)
+    refused = [company for company in integration.companies if company.refusal]
+    reasons = {_reason(state) for state in failed} | ({Reason.COMPANY_REFUSED} if refused else set())
     known = _known(integration, states)
-    problems = [
-        (Reason.COMPANY_REFUSED, f"{company.division}: {company.refusal.message}")
-        for company in integration.companies
-        if company.refusal
-    ]
-    problems += [
-        (_reason(state), f"{state.division} {state.entity}: {state.message}") for state in _failed(integration, states)
-    ]
     return Verdict(
-        reason=next((reason for reason in _WORST_FIRST if reason in {found for found, _ in problems}), None),
-        message=_told([message for _, message in problems]),
+        reason=next((reason for reason in _WORST_FIRST if reason in reasons), None),
+        message=_told(integration, failed),
         is_loaded=is_loaded(integration, states),
         attempted_at=_latest(state.attempted_at for state in known),
         succeeded_at=_latest(state.attempted_at for state in known if not state.message),
@@ -210,9 +205,18 @@ def _reason(state: SyncState) -> Reason:
     return Reason(state.reason) if state.reason in set(_WORST_FIRST) else Reason.SYNC_FAILING
 
 
-def _told(messages: list[str]) -> str:
-    more = len(messages) - NAMED_AT_MOST
-    return "\n".join(messages[:NAMED_AT_MOST] + ([f"… and {more} more."] if more > 0 else []))
+def _told(integration: IntegrationInfo, failed: Sequence[SyncState]) -> str:
+    """Say what is wrong, company by company: each data set of a company mostly fails for the same reason."""
+    by_company: dict[int, list[str]] = {}
+    for state in failed:
+        by_company.setdefault(state.division, []).append(state.message or "")
+    lines = [str(company.refusal.at(division=company.division)) for company in integration.companies if company.refusal]
+    lines += [
+        first + (f" ({len(others)} more of its data sets failed.)" if others else "")
+        for first, *others in by_company.values()
+    ]
+    more = len(lines) - NAMED_AT_MOST
+    return "\n".join(lines[:NAMED_AT_MOST] + ([f"… and {more} more companies."] if more > 0 else []))
 
 
 def _latest(moments: Iterable[datetime | None]) -> datetime | None:
