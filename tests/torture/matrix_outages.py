@@ -32,6 +32,7 @@ def play_outage(world: TravellingWorld, step: str) -> str:
 
     world.calm_down()
     bring_up_to_date(world, data_set)
+    world.is_settled = False
     changed = change(world, data_set)
     world.travel(TOKEN_LIFE_S)
     before = world.visible(data_set.table)
@@ -51,4 +52,5 @@ def play_outage(world: TravellingWorld, step: str) -> str:
     assert attempt(world, data_set) is None
     assert world.differences(data_set.table) == []
     assert world.simulator.violations() == []
+    world.is_settled = True
     return "right" if error is None else "later"

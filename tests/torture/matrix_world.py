@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from collections import defaultdict
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -39,6 +41,7 @@ CREATE FUNCTION travel.now() RETURNS timestamptz LANGUAGE sql STABLE AS
 """
 ERRORS_FORGOTTEN_S = 3601.0
 TOKEN_LIFE_S = 600.0
+MUCH_HISTORY = 100
 
 
 def _let_clocks_travel(url: str) -> None:
@@ -66,17 +69,42 @@ def travelling_template(server: DatabaseServer) -> Iterator[str]:
 @contextmanager
 def travelling_world(server: DatabaseServer, template: str, settings: Settings) -> Iterator[TravellingWorld]:
     """Yield an installation on a database of its own, consented; every sleep in the library lets the time pass."""
+    with _consented_world(server, template, settings) as world, world.inhabited():
+        yield world
+
+
+@contextmanager
+def _consented_world(server: DatabaseServer, template: str, settings: Settings) -> Iterator[TravellingWorld]:
     with server.fresh_database(template=template) as name:
         _let_clocks_travel(server.url(name))
-        world = TravellingWorld(settings, server.url(name))
-        with ExitStack() as stack:
-            stack.callback(world.close)
-            for sleeper in (ExactClient, AccessTokens):
-                defaults = {**(sleeper.__init__.__kwdefaults__ or {}), "sleep": world.travel}
-                stack.enter_context(mock.patch.object(sleeper.__init__, "__kwdefaults__", defaults))
+        with closing(TravellingWorld(settings, server.url(name))) as world:
             world.consent()
             world.deployment.choose(CONNECTION, None)
             yield world
+
+
+class Worlds:
+    """Travelling worlds that are used again and again: to make one costs more than what befalls it."""
+
+    def __init__(self, server: DatabaseServer, template: str, settings: Settings) -> None:
+        self._make = partial(_consented_world, server, template, settings)
+        self._kept: dict[str, TravellingWorld] = {}
+        self._lives: dict[str, ExitStack] = defaultdict(ExitStack)
+
+    @contextmanager
+    def borrow(self, purpose: str) -> Iterator[TravellingWorld]:
+        """Yield the purpose's world; a new one unless the last user left it settled, and with little history."""
+        world = self._kept.get(purpose)
+        if world is None or not world.is_settled or world.is_full_of_history:
+            self._lives[purpose].close()
+            world = self._kept[purpose] = self._lives[purpose].enter_context(self._make())
+        with world.inhabited():
+            yield world
+
+    def close(self) -> None:
+        """Bring every world to its end."""
+        for life in self._lives.values():
+            life.close()
 
 
 class TravellingWorld(Installation):
@@ -87,6 +115,20 @@ class TravellingWorld(Installation):
         self.oracle = Oracle(self.simulator, [company.code for company in settings.companies])
         self.is_settled = False
         """Whether the warehouse is known to hold the truth."""
+
+    @contextmanager
+    def inhabited(self) -> Iterator[None]:
+        """Let this world's time pass whenever the library would sleep; one world at a time can have that."""
+        with ExitStack() as stack:
+            for sleeper in (ExactClient, AccessTokens):
+                defaults = {**(sleeper.__init__.__kwdefaults__ or {}), "sleep": self.travel}
+                stack.enter_context(mock.patch.object(sleeper.__init__, "__kwdefaults__", defaults))
+            yield
+
+    @property
+    def is_full_of_history(self) -> bool:
+        """Whether so much was deleted that comparing it with the truth costs more than a new world."""
+        return bool(self.scalar("SELECT count(*) FROM exactsync.tombstones") > MUCH_HISTORY)
 
     def travel(self, seconds: float) -> None:
         """Let time pass, at Exact and in the database."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from tests.conftest import ROOT
 from tests.torture.matrix import play
 from tests.torture.matrix_cells import DATA_SETS, SETTINGS, DataSet, cells
 from tests.torture.matrix_outages import STEPS, play_outage
-from tests.torture.matrix_world import travelling_template, travelling_world
+from tests.torture.matrix_world import Worlds, travelling_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +29,18 @@ FAULTS_BY_KIND = [
 ]
 
 
-@pytest.fixture(scope="session")
-def template(postgres_server: DatabaseServer) -> Iterator[str]:
-    with travelling_template(postgres_server) as name:
-        yield name
+@pytest.fixture(scope="module")
+def worlds(postgres_server: DatabaseServer) -> Iterator[Worlds]:
+    with (
+        travelling_template(postgres_server) as template,
+        closing(Worlds(postgres_server, template, SETTINGS)) as worlds,
+    ):
+        yield worlds
 
 
 @pytest.fixture
-def world(postgres_server: DatabaseServer, template: str) -> Iterator[TravellingWorld]:
-    with travelling_world(postgres_server, template, SETTINGS) as world:
+def world(worlds: Worlds, data_set: DataSet) -> Iterator[TravellingWorld]:
+    with worlds.borrow(data_set.kind) as world:
         yield world
 
 
@@ -52,9 +56,10 @@ def test_wherever_a_fault_strikes_the_end_is_the_truth(world: TravellingWorld, f
     assert wrong == {}
 
 
-def test_whenever_the_database_goes_away_the_end_is_the_truth(world: TravellingWorld) -> None:
-    for step in STEPS:
-        sys.stdout.write(f"the database goes away at {step}: {play_outage(world, step)}\n")
+def test_whenever_the_database_goes_away_the_end_is_the_truth(worlds: Worlds) -> None:
+    with worlds.borrow(DATA_SETS[0].kind) as world:
+        for step in STEPS:
+            sys.stdout.write(f"the database goes away at {step}: {play_outage(world, step)}\n")
 
 
 def test_the_page_of_faults_knows_each_of_them() -> None:
