@@ -1,0 +1,230 @@
+"""One-line breakages of the library, each of which turns a test red."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """One line of the library, what it becomes, and the tests that ought to notice."""
+
+    name: str
+    file: str
+    line: str
+    broken: str
+    tests: str
+
+    def apply(self, library: Path) -> None:
+        """Break a copy of the library.
+
+        Raises:
+            LookupError: the line is not there, or not once.
+        """
+        path = library / self.file
+        source = path.read_text()
+        if source.count(self.line) != 1:
+            raise LookupError(f"{self.name}: the line to break is not (once) in {self.file}")
+        path.write_text(source.replace(self.line, self.broken))
+
+
+PUBLISH = "tests/integration/test_publish.py"
+NORMALISE = "tests/unit/test_normalise.py"
+MATRIX = "tests/torture/test_matrix.py"
+GUARDS = "tests/torture/test_guards.py"
+BREAKAGES = (
+    Breakage(
+        "drop the tombstone check",
+        "warehouse/merge.py",
+        "AND staged._source_timestamp <= tombstone.source_timestamp",
+        "AND false",
+        PUBLISH,
+    ),
+    Breakage(
+        "give every reader the lease",
+        "warehouse/leases.py",
+        'if not (row["is_expired"] or row["holder"] == holder or _is_dead(row, host)):',
+        "if False:",
+        PUBLISH,
+    ),
+    Breakage(
+        "drop the fence",
+        "warehouse/leases.py",
+        'AND entity = :entity AND fence = :fence\n""")',
+        'AND entity = :entity\n""")',
+        PUBLISH,
+    ),
+    Breakage(
+        "forget the staged pages",
+        "warehouse/loads.py",
+        "return Load(**found) if found else None",
+        "return None",
+        PUBLISH,
+    ),
+    Breakage(
+        "write unchanged rows again", "warehouse/merge.py", "({before}) IS DISTINCT FROM ({after})", "true", PUBLISH
+    ),
+    Breakage(
+        "keep repeated rows", "warehouse/merge.py", "AS versions WHERE version > 1", "AS versions WHERE false", PUBLISH
+    ),
+    Breakage(
+        "switch the deletion guard off",
+        "warehouse/publish.py",
+        "if implausible and not confirmed:",
+        "if False:",
+        PUBLISH,
+    ),
+    Breakage(
+        "take unreadable rows for deleted",
+        "normalise.py",
+        "keyed = [entry.key for entry in quarantined if entry.key]",
+        "keyed: list[str] = []",
+        PUBLISH,
+    ),
+    Breakage(
+        "leave the deleted dead", "warehouse/merge.py", "published._deleted_at IS NOT NULL OR", "false OR", PUBLISH
+    ),
+    Breakage(
+        "apply deletions to newer rows",
+        "warehouse/deletions.py",
+        "AND published._source_timestamp <= tombstone.source_timestamp",
+        "",
+        "tests/truth tests/integration/test_sync.py",
+    ),
+    Breakage(
+        "stop the watermark",
+        "warehouse/state.py",
+        "watermark = GREATEST(watermark, :watermark)",
+        "watermark = watermark",
+        "tests/integration/test_sync.py",
+    ),
+    Breakage("keep the padding", "normalise.py", 'value.strip(" ")', "value", NORMALISE),
+    Breakage(
+        "take the Dutch clock for UTC", "normalise.py", '_DUTCH = "Europe/Amsterdam"', '_DUTCH = "UTC"', NORMALISE
+    ),
+    Breakage(
+        "take the doubled hour's second pass", "normalise.py", "ambiguous=np.ones(", "ambiguous=np.zeros(", NORMALISE
+    ),
+    Breakage(
+        "store customers as suppliers", "normalise.py", "if entity.member_property is None:", "if True:", NORMALISE
+    ),
+    Breakage("let U+0000 through", "normalise.py", 'text = text.replace("\\0", "")', "pass", NORMALISE),
+    Breakage("leave backslashes alone in COPY", "normalise.py", '"\\\\": "\\\\\\\\", ', "", PUBLISH),
+    Breakage(
+        "refresh early",
+        "warehouse/tokens.py",
+        "REFRESHABLE_SHARE: Final = 0.95",
+        "REFRESHABLE_SHARE: Final = 0.5",
+        "tests/integration/test_grant.py",
+    ),
+    Breakage(
+        "refresh without claiming the generation",
+        "warehouse/tokens.py",
+        "AND (intent_expires_at IS NULL OR intent_expires_at <= clock_timestamp())",
+        "",
+        "tests/integration/test_grant.py",
+    ),
+    Breakage(
+        "ignore foreign calls",
+        "budget/rules.py",
+        "FOREIGN_CAUTION_S: Final = 3_600.0",
+        "FOREIGN_CAUTION_S: Final = 0.0",
+        "tests/unit/exact/test_budget.py",
+    ),
+    Breakage(
+        "believe what was sent before a clock was set",
+        "budget/rules.py",
+        "if was_set and not call.is_current:",
+        "if False:",
+        "tests/unit/exact/test_budget.py",
+    ),
+    Breakage(
+        "take an answer of the present for one of the past",
+        "warehouse/ledger.py",
+        "is_current=ended.minute_number == self.budget.minute.number,",
+        "is_current=False,",
+        "tests/torture/test_workers.py -k meanwhile",
+    ),
+    Breakage(
+        "keep what the dead had reserved",
+        "budget/rules.py",
+        "if minute.used < minute.limit or not in_flight.left_over",
+        "if True or not in_flight.left_over",
+        "tests/integration/test_ledger.py",
+    ),
+    Breakage(
+        "follow any next link",
+        "exact/client.py",
+        "    def _require_own(self, url: str, division: int) -> None:\n",
+        "    def _require_own(self, url: str, division: int) -> None:\n        return\n",
+        "tests/unit/exact/test_client.py",
+    ),
+    Breakage(
+        "keep a next link that leads elsewhere",
+        "exact/client.py",
+        "        if page.next_url is not None:\n            self._require_own",
+        "        if False:\n            self._require_own",
+        "tests/unit/exact/test_client.py",
+    ),
+    Breakage(
+        "let a lost database speak for itself",
+        "deployment.py",
+        "            with clear_outages():\n",
+        "            with suppress():\n",
+        f"{MATRIX} -k database",
+    ),
+    Breakage(
+        "let the dead keep their lease",
+        "warehouse/leases.py",
+        'if not (row["is_expired"] or row["holder"]',
+        'if not (row["holder"]',
+        f"{GUARDS} -k dead",
+    ),
+    Breakage(
+        "wait for the dead to refresh",
+        "credentials.py",
+        "self.intent_expires_at is not None and self.intent_expires_at > self.read_at",
+        "self.intent_expires_at is not None",
+        f"{GUARDS} -k dead",
+    ),
+    Breakage("overdraw the day", "budget/rules.py", "if day.used >= day_limit:", "if False:", f"{GUARDS} -k day"),
+    Breakage(
+        "read while a full refresh reads",
+        "warehouse/leases.py",
+        'if not (row["is_expired"] or row["holder"] == holder or _is_dead(row, host)):',
+        "if False:",
+        f"{GUARDS} -k hourly",
+    ),
+    Breakage(
+        "begin each day from the start",
+        "warehouse/loads.py",
+        "return Load(**found) if found else None",
+        "return None",
+        f"{GUARDS} -k day",
+    ),
+    Breakage(
+        "turn the skipped hour back",
+        "normalise.py",
+        'nonexistent="shift_forward"',
+        'nonexistent="shift_backward"',
+        f"{GUARDS} -k skipped",
+    ),
+    Breakage(
+        "keep winter time all year",
+        "normalise.py",
+        '_DUTCH = "Europe/Amsterdam"',
+        '_DUTCH = "Etc/GMT-1"',
+        f"{GUARDS} -k night",
+    ),
+    Breakage(
+        "print secrets",
+        "exact/redact.py",
+        "        if secret in text:",
+        "        if False:",
+        "tests/unit/exact/test_redact.py",
+    ),
+)
