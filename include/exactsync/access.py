@@ -32,6 +32,7 @@ class Access:
     Args:
         engine: where grants and the ledger live.
         token_keys: Fernet keys; the first encrypts, all decrypt.
+        instance_id: which installation this is; the database's own identity unless given.
         find_app: connection id → app; raises ConfigurationError for an unknown one.
         transport: how to reach Exact, if not directly.
         patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
@@ -42,12 +43,14 @@ class Access:
         engine: Engine,
         *,
         token_keys: Sequence[str],
+        instance_id: str | None,
         find_app: Callable[[str], App],
         transport: httpx.BaseTransport | None,
         patience_s: float,
     ) -> None:
         self._engine = engine
         self._token_keys = token_keys
+        self._instance_id = instance_id
         self._find_app = find_app
         self._transport = transport
         self._patience_s = patience_s
@@ -56,7 +59,8 @@ class Access:
     @cached_property
     def grants(self) -> PostgresTokenStore:
         """Where grants live; ConfigurationError if there is no key to them."""
-        return PostgresTokenStore(self._engine, self._token_keys)  # its keys are not needed to migrate
+        # its keys are not needed to migrate
+        return PostgresTokenStore(self._engine, self._token_keys, instance_id=self._instance_id)
 
     def app(self, connection_id: str) -> App:
         """Return the app of a connection; ConfigurationError if it is not configured."""

@@ -9,7 +9,7 @@ import logging
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import OperationalError
 
@@ -25,9 +25,11 @@ from exactsync.errors import (
     ReauthorisationRequiredError,
     StoppedError,
 )
+from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
-from exactsync.setup import Setup
+from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import companies, load_log, migrate, state
+from exactsync.warehouse.alerts import Alerts
 from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
 from exactsync.warehouse.load_log import DELETIONS
@@ -47,9 +49,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMMAND_LINE: Final = "command line"
-"""The actor of what is done there."""
-
 
 class Deployment:
     """Everything that can be done, on the databases, keys and apps of one installation.
@@ -58,6 +57,8 @@ class Deployment:
         warehouse_url: the PostgreSQL that analysts query.
         state_url: where grants and the call ledger live; the warehouse unless given.
         token_keys: Fernet keys; the first encrypts, all decrypt.
+        instance_id: which installation this is, told from copies of its databases; the identity of the database that
+            holds the grants unless given.
         find_app: connection id → app; raises ConfigurationError for an unknown one.
         transport: how to reach Exact, if not directly.
         patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
@@ -69,6 +70,7 @@ class Deployment:
         warehouse_url: str,
         state_url: str | None,
         token_keys: Sequence[str],
+        instance_id: str | None = None,
         find_app: Callable[[str], App],
         transport: httpx.BaseTransport | None = None,
         patience_s: float = 0.0,
@@ -76,7 +78,12 @@ class Deployment:
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
         self._access = Access(
-            self._state, token_keys=token_keys, find_app=find_app, transport=transport, patience_s=patience_s
+            self._state,
+            token_keys=token_keys,
+            instance_id=instance_id,
+            find_app=find_app,
+            transport=transport,
+            patience_s=patience_s,
         )
 
     # -- databases
@@ -111,8 +118,19 @@ class Deployment:
         """Everything that people do to connect."""
         return Setup(engine=self._state, warehouse=self._warehouse, access=self._access)
 
+    @cached_property
+    def keeper(self) -> Keeper:
+        """What keeps grants alive, in the right hands and under the right keys."""
+        return Keeper(engine=self._state, warehouse=self._warehouse, access=self._access)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What a person should be told unasked."""
+        return Alerts(self._state)
+
     def authorise_url(self, connection_id: str, *, state: str) -> str:
         """Return the address at which a person consents; Exact redirects with `state` and a code."""
+        self.setup.require_exact_online()
         return self._access.consent_url(connection_id, state=state)
 
     def authorise(self, connection_id: str, *, code: str, integration: str | None = None) -> IntegrationInfo:

@@ -53,6 +53,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
         warehouse_url=warehouse_url(warehouse_conn_id),
         state_url=os.environ.get("EXACTSYNC_STATE_URL") or None,
         token_keys=token_keys(),
+        instance_id=os.environ.get("EXACTSYNC_INSTANCE_ID") or None,
         find_app=find_app,
     )
 

@@ -11,7 +11,7 @@ from exactsync.errors import ConfigurationError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-VARIABLE: Final = "EXACTSYNC_INSTANCE_ID"
+INSTANCE_ID: Final = "EXACTSYNC_INSTANCE_ID"
 
 _MAY_READ = text("SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')")
 _READ = text("""
@@ -32,7 +32,7 @@ def read_instance_id(engine: Engine) -> str:
         if not connection.scalar(_MAY_READ):
             raise ConfigurationError(
                 "This PostgreSQL does not let us tell it from a copy of itself.",
-                remedy=f"Name this installation with {VARIABLE}, the same wherever exactsync runs, or grant EXECUTE on "
-                "pg_control_system() to the role.",
+                remedy=f"Name this installation with {INSTANCE_ID}, the same wherever exactsync runs, or grant EXECUTE "
+                "on pg_control_system() to the role.",
             )
         return str(connection.scalar(_READ))
