@@ -7,7 +7,7 @@ a ConfigurationError that names what is.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from exactsync.errors import ConfigurationError, ConsentError, ReauthorisationRequiredError
 from exactsync.health import is_loaded, with_failures
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from exactsync.warehouse.journal import JournalEntry
     from exactsync.warehouse.progress import Progress
     from exactsync.warehouse.state import SyncState
+
+COMMAND_LINE: Final = "command line"
+"""The actor of what is done there."""
 
 
 class Setup:
