@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import OperationalError
 
-from exactsync import commands
+from exactsync.commands import connections, pulling, setting_up, standing_in
 from exactsync.entities import entities
 from exactsync.errors import DatabaseUnavailableError, ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
+from exactsync.warehouse.integrations import known_axes
 
 DONE, FAILED, WRONG_USE, TRY_AGAIN_LATER = 0, 1, 2, 75
 
@@ -25,7 +26,10 @@ Command = Callable[[argparse.Namespace], None]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error is one clear message on stderr."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if getattr(options, "create", None) and not options.connection:
+        parser.error("--create needs --connection ID")
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -63,15 +67,34 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    add("migrate", commands.migrate, "bring the databases to the current schema")
-    _add_authorise(add("authorise", commands.authorise, "authorise the app at Exact Online"))
-    _add_divisions(add("divisions", commands.divisions, "list the companies, or choose which to pull"))
-    _add_sync(add("sync", commands.sync, "pull master data into the warehouse"))
-    status = add("status", commands.status, "show how every data set stands")
+    add("migrate", setting_up.migrate, "bring the databases to the current schema")
+    base = add("base", connections.base, "show where accounting goes, or switch it")
+    base.add_argument("base", nargs="?", choices=["files", "exact_online"], help="where it goes from now on")
+    _add_connections(add("connections", connections.connections, "list the integrations, or look after one"))
+    _add_authorise(add("authorise", setting_up.authorise, "authorise the app at Exact Online"))
+    _add_divisions(add("divisions", setting_up.divisions, "list the companies, or choose which to pull"))
+    _add_sync(add("sync", pulling.sync, "pull master data into the warehouse"))
+    status = add("status", pulling.status, "show how every data set stands")
     status.add_argument("--json", action="store_true", help="for machines")
-    simulate = add("simulate", commands.simulate, "run a strict stand-in for Exact Online")
+    simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online")
     simulate.add_argument("--port", type=int, required=True, metavar="N")
     return parser
+
+
+def _add_connections(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--create", metavar="NAME", help="set one up; then authorise it")
+    what.add_argument("--pause", metavar="NAME", help="let it rest; its grant is kept alive")
+    what.add_argument("--resume", metavar="NAME", help="let it go on where it stopped")
+    what.add_argument("--disconnect", metavar="NAME", help="destroy its tokens; data and settings are kept")
+    what.add_argument("--axes", nargs="+", metavar=("NAME", "AXIS"), help="load exactly these analytical axes")
+    what.add_argument("--history", metavar="NAME", help="show what has happened to it")
+    what.add_argument("--progress", metavar="NAME", help="show how far its data sets are")
+    parser.add_argument("--connection", metavar="ID", help="with --create: the app, AIRFLOW_CONN_<ID>")
+    parser.add_argument(
+        "--axis", nargs="+", metavar="AXIS", choices=known_axes(), help="with --create: the axes to load, all if none"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def _add_authorise(parser: argparse.ArgumentParser) -> None:

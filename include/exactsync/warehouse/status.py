@@ -24,8 +24,8 @@ def read_status(
 ) -> list[dict[str, Any]]:
     """Return one row for each integration, chosen division and entity, deletions included.
 
-    Keys: integration, connection, grant, division, division_name, entity, rows (live ones; null for deletions),
-    watermark, published_at, attempted_at, outcome, message.
+    Keys: integration, connection, state, reason, grant, division, division_name, entity, rows (live ones; null for
+    deletions), watermark, published_at, attempted_at, outcome, message.
     """
     with engine.connect() as connection:
         states = {(state.division, state.entity): state for state in read_states(connection)}
@@ -54,6 +54,8 @@ def _rows(
             yield {
                 "integration": integration.name,
                 "connection": integration.connection_id,
+                "state": integration.state,
+                "reason": integration.reason,
                 "grant": integration.grant_status,
                 "division": division.division,
                 "division_name": division.name,
