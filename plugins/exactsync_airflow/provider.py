@@ -35,6 +35,24 @@ _CONNECTION_FORM: dict[str, Any] = {
     },
 }
 
+_OPTIONS: dict[str, Any] = {
+    "notifier": {
+        "description": (
+            "Whom to tell that a person must act (reconnect) or that a sync keeps failing: JSON with the class path of "
+            "any Airflow notifier and its arguments, where `{{ alert.title }}`, `{{ alert.text }}`, "
+            "`{{ alert.since }}` and `{{ alert.url }}` are filled in. Each occurrence is told once. Empty: nobody."
+        ),
+        "version_added": "0.1.0",
+        "type": "string",
+        "sensitive": True,
+        "example": (
+            '{"classpath": "airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier", '
+            '"kwargs": {"slack_webhook_conn_id": "slack", "text": "*{{ alert.title }}*\\n{{ alert.text }}"}}'
+        ),
+        "default": "",
+    }
+}
+
 
 def get_provider_info() -> dict[str, Any]:
     """Describe the provider; Airflow finds this through the `apache_airflow_provider` entry point."""
@@ -56,10 +74,12 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [
                     "exactsync_airflow.operators.connect",
                     "exactsync_airflow.operators.deletions",
+                    "exactsync_airflow.operators.keepalive",
                     "exactsync_airflow.operators.publish",
                     "exactsync_airflow.operators.sync",
                 ],
             }
         ],
         "connection-types": [_CONNECTION_FORM],
+        "config": {"exactsync": {"description": "The integration with Exact Online.", "options": _OPTIONS}},
     }

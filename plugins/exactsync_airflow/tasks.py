@@ -12,6 +12,11 @@ from exactsync.entity import Feed
 from exactsync_airflow.assets import entity_asset
 from exactsync_airflow.operators.connect import ExactOnlineConnectOperator
 from exactsync_airflow.operators.deletions import ExactOnlineDeletionsOperator
+from exactsync_airflow.operators.keepalive import (
+    ExactOnlineGrantsOperator,
+    ExactOnlineKeepAliveOperator,
+    ExactOnlineLapseOperator,
+)
 from exactsync_airflow.operators.publish import ExactOnlinePublishOperator
 from exactsync_airflow.operators.sync import ExactOnlineSyncOperator
 
@@ -113,6 +118,23 @@ def publish() -> BaseOperator:
     return ExactOnlinePublishOperator(task_id="publish", trigger_rule=TriggerRule.ALL_DONE, doc_md=_PUBLISH_DOC)
 
 
+def list_grants() -> ExactOnlineGrantsOperator:
+    """Create the task that returns the grants in use."""
+    return ExactOnlineGrantsOperator(task_id="grants", doc_md=_GRANTS_DOC)
+
+
+def keep_each_grant_alive(grants: ExactOnlineGrantsOperator) -> MappedOperator:
+    """Create the task that refreshes one grant, mapped over all."""
+    return ExactOnlineKeepAliveOperator.partial(
+        task_id="keep_alive", map_index_template=_LABEL, doc_md=_KEEP_ALIVE_DOC
+    ).expand(grant=grants.output)
+
+
+def warn_of_lapses() -> BaseOperator:
+    """Create the task that warns of grants that lapse soon, whatever became of the refreshes."""
+    return ExactOnlineLapseOperator(task_id="warn", trigger_rule=TriggerRule.ALL_DONE, doc_md=_WARN_DOC)
+
+
 def _chosen(*names: str) -> dict[str, Any]:
     """Refer to parameters of the run; a DAG that renders native objects hands lists and flags on as such.
 
@@ -160,4 +182,24 @@ _PUBLISH_DOC = """\
 Logs one table of all that this run loaded and gathers what was not done. Fails, and with it the run, if any part
 failed: what succeeded is in the warehouse all the same. Mend what it names and clear the failed tasks with their
 downstream tasks.
+"""
+
+_GRANTS_DOC = """\
+### Grants
+Lists the authorisations at Exact that integrations work with, those of paused ones too. Asks Exact nothing.
+"""
+
+_KEEP_ALIVE_DOC = """\
+### Keep alive
+Refreshes one authorisation, unless that was done within the last day: Exact ends what is not used for 30 days.
+
+**If it fails**, its log says whether a person must reconnect, and why (docs/grants.md explains each reason), or what is
+wrong with the app's connection. While Exact is away it is retried, and again tomorrow. Clearing it is always safe.
+"""
+
+_WARN_DOC = """\
+### Warn
+Warns of each living authorisation with less than 10 days left: in its log, in the state of its integrations, and by the
+notifier of `[exactsync] notifier`. That happens only after 20 days in which nothing could refresh it: the logs of
+`keep_alive` say why.
 """

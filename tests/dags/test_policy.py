@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk import DAG
 
-DAG_IDS = {"exact_online_sync"}
+DAG_IDS = {"exact_online_sync", "exact_online_keepalive"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -140,9 +140,21 @@ def test_left_alone_the_parameters_mean_everything_incrementally(main_job: DAG) 
     }
 
 
-def test_parsing_reads_no_connection_no_variable_and_imports_nothing_heavy() -> None:
+def test_the_keepalive_runs_daily_one_task_for_each_grant_and_warns_whatever_became_of_them(dagbag: DagBag) -> None:
+    keepalive = dagbag.dags["exact_online_keepalive"]
+    assert keepalive.schedule == "@daily"
+    tasks = keepalive.task_dict
+    assert tasks["keep_alive"].is_mapped
+    assert tasks["keep_alive"].partial_kwargs["map_index_template"] == "{{ task.label }}"
+    assert tasks["keep_alive"].upstream_task_ids == {"grants"}
+    assert (tasks["warn"].upstream_task_ids, tasks["warn"].trigger_rule) == ({"keep_alive"}, "all_done")
+
+
+@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+def test_parsing_reads_no_connection_no_variable_and_imports_nothing_heavy(dag_id: str) -> None:
     """The DAG processor does this every few seconds, and every task does it once more."""
     script = """
+import importlib
 import sys
 import airflow.sdk
 from airflow.sdk import BaseHook, Variable
@@ -153,11 +165,11 @@ def refuse(*_, **__):
 
 context._get_connection = context._get_variable = BaseHook.get_connection = Variable.get = refuse
 before = set(sys.modules)
-import exact_online_sync
+importlib.import_module(sys.argv[1])
 loaded = set(sys.modules) - before
 heavy = ("pandas", "numpy", "sqlalchemy", "psycopg", "httpx", "requests", "rich", "exactsync.deployment",
          "exactsync.sync", "exactsync.warehouse", "airflow.providers.http", "airflow.providers.postgres")
 assert "exactsync_airflow.tasks" in loaded
 assert not [name for name in loaded if name.startswith(heavy)], sorted(loaded)
 """
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT / "dags")
+    subprocess.run([sys.executable, "-c", script, dag_id], check=True, cwd=ROOT / "dags")

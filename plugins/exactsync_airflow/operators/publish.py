@@ -10,6 +10,7 @@ from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.notifications import notify
 from exactsync_airflow.problems import gather_problems
 from exactsync_airflow.recovery import airflow_errors
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
+    from exactsync.deployment import Deployment
     from exactsync.load import LoadResult
 
 _FAILED = {TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED}
@@ -42,7 +44,7 @@ class ExactOnlinePublishOperator(BaseOperator):
     def execute(self, context: Context) -> None:
         """Report on the run; AirflowFailException if a part of it was not done."""
         ti = cast("RuntimeTaskInstance", context["ti"])
-        self._conclude(ti.run_id)
+        notify(self._conclude(ti.run_id), context)
         tasks = list(ti.get_task_breadcrumbs(ti.dag_id, ti.run_id))
         problems = gather_problems(context, tasks)
         for problem in problems:
@@ -51,7 +53,7 @@ class ExactOnlinePublishOperator(BaseOperator):
         if failed or not all(problem["skipped"] for problem in problems):
             raise AirflowFailException(_verdict(failed))
 
-    def _conclude(self, run_id: str) -> None:
+    def _conclude(self, run_id: str) -> Deployment:
         with airflow_errors():
             deployment = airflow_deployment(self.warehouse_conn_id)
             deployment.conclude()
@@ -60,6 +62,7 @@ class ExactOnlinePublishOperator(BaseOperator):
             self.log.info("What this run loaded:\n%s", results_table(results))
         else:
             self.log.info("This run loaded nothing.")
+        return deployment
 
 
 def results_table(results: Sequence[LoadResult]) -> str:
