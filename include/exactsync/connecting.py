@@ -13,7 +13,7 @@ from exactsync.load import DivisionRef
 from exactsync.warehouse.integrations import read_integrations, read_standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Engine
 
@@ -93,18 +93,22 @@ def _at_work(
     is_needed = is_named or not any(integration.has_chosen for integration in found)
     at_work = []
     for integration in found:
-        resting = _WAYS_OUT.get(integration.state)
-        is_wanted = is_named or any(company.division in divisions for company in integration.companies)
-        if resting and is_wanted:
-            error = ConfigurationError(f"It is {integration.state.label.lower()}.", remedy=resting)
-            connected.problems.append(error.at(integration=integration.name))
-        elif resting:
+        if integration.state in _WAYS_OUT:
+            connected.problems.extend(_resting(integration, is_named=is_named, divisions=divisions))
             log.info("Integration %s is left out: it is %s.", integration.name, integration.state.label.lower())
         elif not integration.has_chosen and not is_needed:
             log.info("Integration %s is left out: no company is chosen in it yet.", integration.name)
         else:
             at_work.append(integration)
     return at_work
+
+
+def _resting(integration: IntegrationInfo, *, is_named: bool, divisions: Sequence[int]) -> Iterator[ConfigurationError]:
+    """Say of an integration that was asked for, or of those of its companies that were, why nothing is pulled."""
+    wanted: list[int | None] = [each.division for each in integration.companies if each.division in divisions]
+    for division in wanted or ([None] if is_named else []):
+        error = ConfigurationError(f"It is {integration.state.label.lower()}.", remedy=_WAYS_OUT[integration.state])
+        yield error.at(integration=integration.name, division=division)
 
 
 def _connect(

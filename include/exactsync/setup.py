@@ -263,7 +263,7 @@ class Setup:
         return self.integration(name)
 
     def _move(self, name: str, event: Event, *, actor: str) -> IntegrationInfo:
-        is_ready = name in self._loaded()
+        is_ready = is_loaded(self._known(name), self._states())
         with self._engine.begin() as connection:
             journal.move(connection, name, event, actor=actor, is_loaded=is_ready)
         return self.integration(name)
