@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import logging
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ _MODULES: Final = Path(__file__).parent / "www"
 def create_app() -> FastAPI:
     """Return the application; Airflow mounts it without any authentication, so every route asks for its own."""
     quiet_logs()
+    _quiet_lookups()
     app = FastAPI(title="Accounting setup", openapi_url=None, lifespan=_lifespan)
     app.include_router(routes.reading)
     app.include_router(routes.changing)
@@ -30,6 +32,17 @@ def create_app() -> FastAPI:
     install_refusals(app)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def _quiet_lookups() -> None:
+    """Silence what Airflow warns of at each look-up of a connection: that its type, `exact_online`, has an underscore.
+
+    That harms nothing but URIs, and the page looks connections up all the time.
+    """
+    with suppress(ImportError):  # it has no public place for this
+        from airflow._shared.logging.structlog import PER_LOGGER_LEVELS
+
+        PER_LOGGER_LEVELS.setdefault("airflow.models.connection.Connection", logging.ERROR)
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from exactsync_airflow.accounting_setup import installation
 from exactsync_airflow.accounting_setup.headers import INERT
 from exactsync_airflow.accounting_setup.links import CALLBACK_PATH, page_location, root_path
 from exactsync_airflow.accounting_setup.permissions import Visitor, may_act
-from exactsync_airflow.accounting_setup.refusals import reason_of
+from exactsync_airflow.accounting_setup.refusals import log_defect, reason_of
 from exactsync_airflow.accounting_setup.schedule import start_run_if_due
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def oauth_callback(request: Request, answer: Annotated[Answer, Depends(read_answ
     if not may_act(user):
         return _explain(request, HTTPStatus.FORBIDDEN, "You may not connect Exact Online", _ASK)
     location = page_location(request, **_complete(answer, user))
-    return RedirectResponse(location, status_code=HTTPStatus.SEE_OTHER)
+    return RedirectResponse(location, status_code=int(HTTPStatus.SEE_OTHER))
 
 
 def _complete(answer: Answer, user: BaseUser) -> dict[str, str]:
@@ -109,6 +109,9 @@ def _complete(answer: Answer, user: BaseUser) -> dict[str, str]:
         log.warning("A consent was not completed: %s", redact(str(error)))
         name = error.location.integration
         return {"connection": name, "problem": reason_of(error)} if name else {"problem": reason_of(error)}
+    except Exception as error:  # a person who comes back from Exact must not end at a page of JSON
+        log_defect(error)
+        return {"problem": "defect"}
     start_run_if_due(setup, info, user_name=actor)
     return {"connection": info.name}
 
@@ -116,4 +119,4 @@ def _complete(answer: Answer, user: BaseUser) -> dict[str, str]:
 def _explain(request: Request, status: HTTPStatus, title: str, content: str) -> HTMLResponse:
     content = content.format(airflow=root_path(request), page=page_location(request))
     page = _PAGE.format(title=title, style=_STYLE, content=content)
-    return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(page, status_code=int(status), headers={"Content-Security-Policy": _POLICY})

@@ -67,7 +67,7 @@ def describe_connection(info: IntegrationInfo, *, region: str, next_run_at: date
         state=info.state,
         state_label=info.state.label,
         reason=info.reason,
-        reason_text=info.message or info.reason_text,
+        reason_text=_reason_text(info),
         remedy=info.remedy,
         since=info.since,
         authorised_by=info.user_name or None,
@@ -132,6 +132,13 @@ def describe_progress(state: State, run: SyncRun | None, data_sets: Sequence[Pro
             for data_set in data_sets
         ],
     )
+
+
+def _reason_text(info: IntegrationInfo) -> str | None:
+    """Say why a connection stands where it does; a degraded one also what failed, which the remedy refers to."""
+    if info.state is State.DEGRADED and info.message:
+        return f"{info.reason_text or ''} {info.message}".strip()
+    return info.reason_text
 
 
 def _days_until(moment: datetime | None) -> int | None:

@@ -82,16 +82,21 @@ class DefectsAreLogged:
         try:
             await self._app(scope, receive, note_and_send)
         except Exception as error:
-            log.error("Accounting setup: %s", redact("".join(traceback.format_exception(error))))  # noqa: TRY400
+            log_defect(error)
             if not has_begun:
                 answer = refusal(500, "Something went wrong.", "The api-server's log says what.", "defect")
                 await answer(scope, receive, send)
 
 
+def log_defect(error: Exception) -> None:
+    """Log an error that nobody foresaw, with its traceback, free of secrets."""
+    log.error("Accounting setup failed: %s", redact("".join(traceback.format_exception(error))))
+
+
 def refusal(status: int, message: str, remedy: str, reason: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Say what cannot be done; whatever the texts hold, no secret leaves."""
     error = {"message": redact(message), "remedy": redact(remedy) or None, "reason": reason or None}
-    return JSONResponse({"error": error}, status_code=status, headers=headers)
+    return JSONResponse({"error": error}, status_code=int(status), headers=headers)
 
 
 def reason_of(error: ExactSyncError) -> str:

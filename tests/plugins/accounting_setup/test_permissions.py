@@ -1,0 +1,84 @@
+"""Who may use which route: the whole table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
+
+from tests.plugins.accounting_setup.browser import PREFIX
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PEOPLE = (None, "viewer", "user", "op", "admin")
+LOOK = (401, 200, 200, 200, 200)
+ACT = (401, 403, 200, 200, 200)
+CONSENT = (401, 403, 303, 303, 303)
+EVERYBODY = (200, 200, 200, 200, 200)
+
+
+class Row(NamedTuple):
+    """What each of the people gets, in which state of the connection `Demo`."""
+
+    method: str
+    path: str
+    statuses: tuple[int, ...]
+    state: str = "healthy"
+    body: dict[str, Any] | None = None
+
+
+TABLE = (
+    Row("GET", "/api/overview", LOOK),
+    Row("POST", "/api/base", ACT, body={"base": "exact_online"}),
+    Row("POST", "/api/connections", ACT, body={"name": "…", "connection_id": "exact_nl", "axes": []}),
+    Row("GET", "/api/connections/{name:path}", LOOK),
+    Row("POST", "/api/connections/{name:path}/authorise", ACT),
+    Row("GET", "/api/connections/{name:path}/companies", ACT),
+    Row("PUT", "/api/connections/{name:path}/companies", ACT, body={"divisions": [1000001]}),
+    Row("PUT", "/api/connections/{name:path}/axes", ACT, body={"axes": []}),
+    Row("POST", "/api/connections/{name:path}/pause", ACT),
+    Row("POST", "/api/connections/{name:path}/resume", ACT, state="paused"),
+    Row("POST", "/api/connections/{name:path}/disconnect", ACT),
+    Row("POST", "/api/connections/{name:path}/sync", ACT),
+    Row("GET", "/api/connections/{name:path}/progress", LOOK),
+    Row("GET", "/oauth/callback", CONSENT),
+    Row("GET", "/www/{path:path}", EVERYBODY),
+)
+
+
+def test_every_route_has_its_row(airflow_app: FastAPI) -> None:
+    (ours,) = [route.app for route in airflow_app.routes if isinstance(route, Mount) and route.path == "/exactsync"]
+    routes = set()
+    for route in ours.routes:
+        if isinstance(route, Mount):
+            routes.add(("GET", f"{route.path}/{{path:path}}"))
+        else:
+            assert isinstance(route, APIRoute)
+            routes |= {(method, route.path) for method in route.methods}
+    assert routes == {(row.method, row.path) for row in TABLE}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
+def test_each_person_gets_what_is_theirs(row: Row, browser, connected, execute) -> None:
+    path = row.path.replace("{name:path}", "Demo").replace("{path:path}", "main.js")
+    statuses = []
+    for who in PEOPLE:
+        execute("UPDATE exactsync.integrations SET state = :state WHERE name = 'Demo'", state=row.state)
+        person = browser(who)
+        body = {**row.body, "name": f"Demo of {who}"} if row.body and "name" in row.body else row.body
+        answer = person.get(path) if row.method == "GET" else person.send(row.method, path, body)
+        statuses.append(answer.status_code)
+    assert tuple(statuses) == row.statuses
+
+
+def test_a_forged_session_opens_nothing(browser, exact) -> None:
+    visitor = browser(None)
+    visitor.client.cookies.set("_token", "e30.e30.e30", domain="airflow.example", path=PREFIX)
+    assert visitor.get("/api/overview").status_code in {401, 403}
+
+
+def test_there_is_no_description_of_the_api_to_read_without_a_login(browser) -> None:
+    assert {browser(None).get(path).status_code for path in ("/docs", "/redoc", "/openapi.json")} == {404}
