@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import OperationalError
 
-from exactsync.commands import connections, pulling, setting_up, standing_in
+from exactsync.commands import connections, grants, pulling, setting_up, standing_in
 from exactsync.entities import entities
 from exactsync.errors import DatabaseUnavailableError, ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
@@ -76,8 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_sync(add("sync", pulling.sync, "pull master data into the warehouse"))
     status = add("status", pulling.status, "show how every data set stands")
     status.add_argument("--json", action="store_true", help="for machines")
+    add("keep-alive", grants.keep_alive, "refresh the grants that rest, before they lapse")
+    add("rotate-keys", grants.rotate_keys, "encrypt every token with the first key")
+    add("adopt", grants.adopt, "make this installation the one that refreshes the grants")
     simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online")
     simulate.add_argument("--port", type=int, required=True, metavar="N")
+    simulate.add_argument(
+        "--redirect-uri", nargs="+", default=[], metavar="URI", help="where consents to its app may lead"
+    )
     return parser
 
 

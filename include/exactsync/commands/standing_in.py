@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,5 +12,7 @@ if TYPE_CHECKING:
 def simulate(options: argparse.Namespace) -> None:
     """Run the simulator until it is interrupted."""
     from exactsync.simulator.server import serve
+    from exactsync.simulator.settings import DEMO_APP, Settings
 
-    serve(options.port)
+    app = replace(DEMO_APP, redirect_uris=tuple(options.redirect_uri) or DEMO_APP.redirect_uris)
+    serve(options.port, settings=Settings(apps=(app,)))

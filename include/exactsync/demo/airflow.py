@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 from cryptography.fernet import Fernet
@@ -48,17 +49,24 @@ class LocalAirflow:
         root: The checkout.
         port: Where the API server listens, on 127.0.0.1.
         scheduled: Whether DAGs run by their schedules; otherwise only when they are triggered.
+        proxied_at: Where a reverse proxy shows it to people: scheme, host and any path; None without a proxy.
     """
 
     home: Path
     root: Path
     port: int
     scheduled: bool
+    proxied_at: str | None = None
 
     @property
     def url(self) -> str:
-        """The address of the UI and the API."""
-        return f"http://127.0.0.1:{self.port}"
+        """The address of the API server itself, which has the path that people reach it at."""
+        return f"http://127.0.0.1:{self.port}{urlsplit(self.proxied_at or '').path}"
+
+    @property
+    def public_url(self) -> str:
+        """The address of the UI for people."""
+        return self.proxied_at or self.url
 
     def settings(self) -> dict[str, str]:
         """Return the environment of every Airflow process; its keys are made anew at each call."""
@@ -77,7 +85,7 @@ class LocalAirflow:
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}",
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self.port),
-            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__BASE_URL": self.public_url,
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
@@ -89,7 +97,9 @@ class LocalAirflow:
         self.home.mkdir(parents=True, exist_ok=True)
         self._passwords.write_text(json.dumps({LOGIN: PASSWORD}))
         processes.run("airflow-migrate", _airflow("db", "migrate"))
-        processes.start("api-server", _airflow("api-server", "--host", "127.0.0.1", "--port", str(self.port)))
+        proxied = ("--proxy-headers",) if self.proxied_at else ()
+        listening = ("--host", "127.0.0.1", "--port", str(self.port), *proxied)
+        processes.start("api-server", _airflow("api-server", *listening))
         for name, arguments in COMPONENTS.items():
             processes.start(name, _airflow(*arguments))
 

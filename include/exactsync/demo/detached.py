@@ -21,10 +21,12 @@ READY = FOLDER / "ready.json"
 START_TIMEOUT_S, STOP_TIMEOUT_S = 180.0, 90.0
 DIRECTIONS = """
   Airflow       {airflow}   login {login}, password {password}
+  Connections   {airflow}/plugin/accounting-setup
   Warehouse     {warehouse}
   Exact Online  {exact}   (simulated)
 
-The app is authorised and every company chosen; exact_online_sync runs hourly, or when you trigger it.
+The app is authorised and every company chosen; exact_online_sync runs hourly, or when you trigger it. The page
+Accounting setup shows how it stands, and changes it.
 `make down` stops everything.
 """
 
@@ -58,7 +60,7 @@ def serve() -> int:
     with Stack(FOLDER, scheduled=True) as stack:
         stack.wait_until_ready()
         addresses = {
-            "airflow": stack.airflow.url,
+            "airflow": stack.airflow.public_url,
             "exact": stack.exact_url,
             "warehouse": stack.warehouse["AIRFLOW_CONN_WAREHOUSE_DEFAULT"],
         }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 DAG_ID = "exact_online_sync"
 CONNECTION_ID = "exact_online_default"
+CALLBACK = "/exactsync/oauth/callback"
 GIVEN_WAREHOUSE = ("EXACTSYNC_WAREHOUSE_URL", "AIRFLOW_CONN_WAREHOUSE_DEFAULT")
 SIMULATOR_TIMEOUT_S = 30.0
 
@@ -41,15 +42,23 @@ class Stack:
     Args:
         folder: Data, settings and logs.
         scheduled: Whether DAGs run by their schedules; otherwise only when they are triggered.
+        connected: Whether the app is authorised and every company chosen; otherwise a person does so in Airflow.
+        proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
     """
 
-    def __init__(self, folder: Path, *, scheduled: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, scheduled: bool = False, connected: bool = True, proxied_at: str | None = None
+    ) -> None:
         self.folder = folder.absolute()
-        self.airflow = LocalAirflow(home=self.folder / "airflow", root=ROOT, port=free_port(), scheduled=scheduled)
+        self.airflow = LocalAirflow(
+            home=self.folder / "airflow", root=ROOT, port=free_port(), scheduled=scheduled, proxied_at=proxied_at
+        )
+        self.redirect_uri = f"{self.airflow.public_url}{CALLBACK}"
         self.exact_url = f"http://127.0.0.1:{free_port()}"
         self.warehouse: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.processes: Processes
+        self._connected = connected
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -86,7 +95,9 @@ class Stack:
         with ThreadPoolExecutor(1) as pool:
             starting = pool.submit(self.airflow.start, self.processes)
             self._start_simulator()
-            self._connect()
+            self._migrate()
+            if self._connected:
+                self._connect()
             starting.result()
 
     def _start_warehouse(self) -> dict[str, str]:
@@ -97,7 +108,8 @@ class Stack:
 
     def _start_simulator(self) -> None:
         port = self.exact_url.rpartition(":")[2]
-        self.processes.start("simulator", [sys.executable, "-m", "exactsync", "simulate", "--port", port])
+        simulate = [sys.executable, "-m", "exactsync", "simulate", "--port", port]
+        self.processes.start("simulator", [*simulate, "--redirect-uri", self.redirect_uri])
         exact, deadline = SimulatedExact(self.exact_url), time.monotonic() + SIMULATOR_TIMEOUT_S
         while not exact.is_up():
             self.processes.check()
@@ -105,16 +117,14 @@ class Stack:
                 raise ProcessError(f"the simulator does not answer:\n{self.processes.tail('simulator')}")
             time.sleep(0.1)
 
-    def _connect(self) -> None:
-        """Do what a person does once: create the schema, authorise the app, choose the companies."""
+    def _migrate(self) -> None:
         self.exactsync("migrate")
         if json.loads(self.exactsync("status", "--json")):
             raise ProcessError("the given warehouse is in use. What to do: name an empty database.")
-        question = {
-            "client_id": DEMO_APP.client_id,
-            "redirect_uri": DEMO_APP.redirect_uris[0],
-            "response_type": "code",
-        }
+
+    def _connect(self) -> None:
+        """Do what a person does once: authorise the app, choose the companies."""
+        question = {"client_id": DEMO_APP.client_id, "redirect_uri": self.redirect_uri, "response_type": "code"}
         consent = httpx.get(f"{self.exact_url}/api/oauth2/auth?{urlencode(question)}")
         self.exactsync("authorise", "--connection", CONNECTION_ID, "--redirected", consent.headers["location"])
         self.exactsync("divisions", "--choose-all")
@@ -136,7 +146,7 @@ class Stack:
                     "host": self.exact_url,
                     "login": DEMO_APP.client_id,
                     "password": DEMO_APP.client_secret,
-                    "extra": {"redirect_uri": DEMO_APP.redirect_uris[0], "region": "nl"},
+                    "extra": {"redirect_uri": self.redirect_uri, "region": "nl"},
                 }
             ),
         }
