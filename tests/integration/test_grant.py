@@ -24,6 +24,7 @@ from exactsync.errors import (
 from exactsync.exact.consent import accept_code
 from exactsync.exact.grant import SETTLING_S, AccessTokens
 from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.keys import KeyRing
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.tokens import PostgresTokenStore
 
@@ -516,6 +517,40 @@ def test_keys_can_be_rotated(desk):
     assert PostgresTokenStore(desk.engine, [new]).read(desk.grant_id).access == Secret("access-token-2")
     with pytest.raises(ConfigurationError, match="EXACTSYNC_TOKEN_KEYS"):
         desk.store.read(desk.grant_id)
+
+
+def test_stored_tokens_are_encrypted_with_the_first_key_and_the_others_can_go(desk):
+    new, foreign = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    desk.store.save_consent(APP, User(id="u2", name="Eve"), pair(5), requested_at=desk.store.clock())
+    lost = PostgresTokenStore(desk.engine, [foreign])
+    lost_id = lost.save_consent(APP, User(id="u3", name="Mallory"), pair(7), requested_at=desk.store.clock()).id
+    rotated = PostgresTokenStore(desk.engine, [new, KEY])
+    first = rotated.rotate_keys()
+    assert (len(first.renewed), first.current, first.unreadable) == (2, [], [lost_id])
+    again = rotated.rotate_keys()
+    assert (again.renewed, again.current, again.unreadable) == ([], first.renewed, [lost_id])
+    assert PostgresTokenStore(desk.engine, [new]).read(desk.grant_id).access == Secret("access-token-1")
+    assert lost.read(lost_id).access == Secret("access-token-7")
+
+
+def test_a_pair_that_is_stored_while_the_keys_are_rotated_is_not_lost(desk, monkeypatch):
+    new = Fernet.generate_key().decode()
+    rotated = PostgresTokenStore(desk.engine, [new, KEY])
+    renew = KeyRing.renew
+
+    def renew_slowly(keys: KeyRing, stored: str) -> str:
+        monkeypatch.setattr(KeyRing, "renew", renew)
+        desk.pass_time(571)
+        desk.token()  # by a worker that still encrypts with the old key
+        return keys.renew(stored)
+
+    monkeypatch.setattr(KeyRing, "renew", renew_slowly)
+    assert rotated.rotate_keys().renewed == [desk.grant_id]
+    last = PostgresTokenStore(desk.engine, [new])
+    assert last.read(desk.grant_id).access == Secret("access-token-2")
+    desk.pass_time(571)
+    assert AccessTokens(APP, desk.grant_id, last, transport=desk.transport).access_token() == Secret("access-token-3")
+    assert desk.asked == ["refresh-token-1", "refresh-token-2"]
 
 
 @pytest.mark.parametrize("keys", [[], ["", " "], ["too short"]])

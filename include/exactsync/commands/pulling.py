@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
-from exactsync.commands.terminal import moment, open_deployment, open_ready_deployment, say_json, show
+from exactsync.commands.terminal import moment, open_deployment, open_ready_deployment, raise_for, say_json, show
 from exactsync.entities import entities
-from exactsync.errors import ExactSyncError, RetryLaterError
+from exactsync.errors import ExactSyncError
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Run
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def sync(options: argparse.Namespace) -> None:
     deployment.conclude()
     _print_results([result for results, _ in outcomes for result in results])
     problems = [*connected.problems, *(error for _, errors in outcomes for error in errors)]
-    _raise_for(problems)
+    raise_for(problems)
 
 
 def _sync_division(
@@ -108,14 +107,3 @@ def _row(result: LoadResult | DeletionsResult) -> tuple[Any, ...]:
         result.unchanged,
         result.calls,
     )
-
-
-def _raise_for(problems: Sequence[ExactSyncError]) -> None:
-    """Say every problem; end with the one that decides the exit code."""
-    if not problems:
-        return
-    final = next((error for error in problems if not isinstance(error, RetryLaterError)), problems[0])
-    for problem in problems:
-        if problem is not final:
-            sys.stderr.write(f"exactsync: {problem}\n")
-    raise final

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from exactsync.environment import read_deployment
-from exactsync.errors import ConfigurationError
+from exactsync.errors import ConfigurationError, RetryLaterError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from rich.table import Table
 
     from exactsync.deployment import Deployment
+    from exactsync.errors import ExactSyncError
 
 LOG_WIDTH: Final = 500
 """Characters a line may have where no terminal shows it."""
@@ -66,3 +68,14 @@ def ask(question: str) -> str:
 def moment(at: datetime | None) -> str:
     """Write a moment as people read it, UTC."""
     return f"{at:%Y-%m-%d %H:%M}" if at else "never"
+
+
+def raise_for(problems: Sequence[ExactSyncError]) -> None:
+    """Say every problem; end with the one that decides the exit code."""
+    if not problems:
+        return
+    final = next((error for error in problems if not isinstance(error, RetryLaterError)), problems[0])
+    for problem in problems:
+        if problem is not final:
+            sys.stderr.write(f"exactsync: {problem}\n")
+    raise final
