@@ -129,8 +129,8 @@ _EXPLAINED: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.REPLACED: ("Another login of the same user to this app has replaced the authorisation.", _RECONNECT),
     Reason.USED_ELSEWHERE: (
-        "Something else has used the authorisation: a copy of it is at work elsewhere.",
-        f"Find and stop the other one. {_RECONNECT}",
+        "Something else has used the authorisation: a copy of the database is at work, or this one is an older backup.",
+        f"Stop the other one, if there is one. {_RECONNECT}",
     ),
     Reason.OTHER_INSTANCE: (
         "The authorisation belongs to another installation: this database is a copy of its database.",
@@ -138,7 +138,7 @@ _EXPLAINED: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.WRONG_CLIENT: (
         "Exact no longer accepts the app's client id and secret, or they are not those that were authorised.",
-        "Correct the app's connection in Airflow, as Exact's App Centre has it, then reconnect.",
+        "Correct the app's connection in Airflow, as Exact's App Centre has it. Reconnect if it is another app now.",
     ),
 }
 
