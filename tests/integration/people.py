@@ -13,13 +13,15 @@ from exactsync.errors import ConfigurationError
 from exactsync.exact.oauth import code_of
 from exactsync.load import DivisionRef, Run
 from exactsync.simulator import DEMO_APP, Company, RegisteredApp, Settings, Simulator, User
+from exactsync.simulator.faults import Fault
 from tests.integration.conftest import EXACT_URL, Installation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from exactsync.lifecycle import State
     from exactsync.setup import Setup
+    from exactsync.simulator.messages import Request, Response
     from exactsync.warehouse.integrations import IntegrationInfo
 
 ANN, BOB = "ann", "bob"
@@ -106,6 +108,16 @@ class Office(Installation):
         except Exception as error:
             return error
         return None
+
+    def after_call(self, number: int, endpoint: str, action: Callable[[], object]) -> None:
+        """Do something while Exact's answer to a call of one list is on its way."""
+
+        def answer(_request: Request, proceed: Callable[[], Response]) -> Response:
+            answered = proceed()
+            action()
+            return answered
+
+        self.simulator.plant(Fault(action=answer, endpoint=endpoint, occurrences=frozenset({number})))
 
     def state(self, name: str) -> State:
         """Where an integration stands."""

@@ -75,6 +75,8 @@ def move(
     except ConfigurationError as error:
         raise error.at(integration=name) from None
     told = message.replace("\0", "")[:LONGEST_MESSAGE] if message else None
+    if not event.is_noticed and after == row.state:
+        reason = row.reason  # what a person changes there does not mend it
     step = {"name": name, "event": event, "before": before, "after": after, "reason": reason, "message": told}
     if event.is_noticed and (before, row.reason) == (after, reason):
         connection.execute(_RETELL, step)
