@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,11 @@ from exactsync.demo.airflow import LOGIN, PASSWORD
 from exactsync.demo.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DAG = "/api/v2/dags/exact_online_sync"
-RUN_TIMEOUT_S = 90.0
+RUN_TIMEOUT_S = 180.0
 POLL_S = 0.2
 
 
@@ -31,19 +30,28 @@ class OnCall:
         answer = self._client.post("/auth/token", json={"username": LOGIN, "password": PASSWORD})
         self._client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
 
-    def run(self, **choice: Any) -> str:
-        """Trigger a run, wait for its end and return its id."""
+    def start(self, **choice: Any) -> str:
+        """Trigger a run and return its id."""
         answer = self._client.post(f"{DAG}/dagRuns", json={"logical_date": None, "conf": choice})
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
+        return run_id
+
+    def run(self, **choice: Any) -> str:
+        """Trigger a run, wait for its end and return its id."""
+        run_id = self.start(**choice)
         self.wait(run_id)
         return run_id
 
     def wait(self, run_id: str) -> None:
         """Wait until a run has ended, one way or the other."""
+        self.wait_until(run_id, lambda: self.state(run_id) in {"success", "failed"})
+
+    def wait_until(self, run_id: str, is_reached: Callable[[], object]) -> None:
+        """Wait until something is true of a run."""
         deadline = time.monotonic() + RUN_TIMEOUT_S
-        while self.state(run_id) not in {"success", "failed"}:
+        while not is_reached():
             self._stack.processes.check()
-            assert time.monotonic() < deadline, self.instances(run_id)
+            assert time.monotonic() < deadline, self.states(run_id)
             time.sleep(POLL_S)
 
     def state(self, run_id: str) -> str:
@@ -56,8 +64,12 @@ class OnCall:
         """Count the states of each task's instances."""
         found: dict[str, Counter[str]] = {}
         for instance in self.instances(run_id):
-            found.setdefault(instance["task_id"], Counter())[instance["state"]] += 1
+            found.setdefault(instance["task_id"], Counter())[str(instance["state"])] += 1
         return found
+
+    def count(self, run_id: str, state: str) -> int:
+        """Count the task instances that are in a state."""
+        return sum(found[state] for found in self.states(run_id).values())
 
     def log(self, run_id: str, instance: dict[str, Any]) -> str:
         """Read the log of the last try of a task instance."""
@@ -70,29 +82,27 @@ class OnCall:
     def clear_failed(self, run_id: str) -> None:
         """Press *Clear*, failed only, with downstream, and wait for the run to end again."""
         failed = {each["task_id"] for each in self.instances(run_id) if each["state"] == "failed"}
+        self.clear(run_id, *sorted(failed), only_failed=True)
+        self.wait(run_id)
+
+    def clear(self, run_id: str, *tasks: str, downstream: bool = True, only_failed: bool = False) -> None:
+        """Press *Clear* on tasks, with all their mapped instances."""
         answer = self._client.post(
             f"{DAG}/clearTaskInstances",
             json={
                 "dry_run": False,
                 "dag_run_id": run_id,
-                "task_ids": sorted(failed),
-                "only_failed": True,
-                "include_downstream": True,
+                "task_ids": tasks,
+                "only_failed": only_failed,
+                "include_downstream": downstream,
                 "reset_dag_runs": True,
             },
         )
         answer.raise_for_status()
-        self.wait(run_id)
 
-    def reschedules(self, run_id: str) -> int:
-        """Count how often tasks of a run gave their slot back to wait."""
-        with sqlite3.connect(self._stack.airflow.home / "airflow.db") as database:
-            (count,) = database.execute(
-                "SELECT count(*) FROM task_reschedule JOIN task_instance ON task_instance.id = task_reschedule.ti_id"
-                " WHERE task_instance.run_id = ?",
-                [run_id],
-            ).fetchone()
-        return int(count)
+    def set_slots(self, slots: int) -> None:
+        """Let so many tasks run or be queued at a time."""
+        self._client.patch("/api/v2/pools/default_pool?update_mask=slots", json={"slots": slots}).raise_for_status()
 
     def asset_events(self, run_id: str) -> Counter[str]:
         """Count the events that a run emitted, by asset."""
@@ -128,6 +138,15 @@ class Exact:
 
     def read(self, path: str) -> Any:
         return self._control.get(path).raise_for_status().json()
+
+    def plant(self, name: str, endpoint: str, **fault: Any) -> None:
+        """Plant a fault; it strikes every call unless told otherwise."""
+        when = {} if "occurrences" in fault else {"every": 1}
+        self.change("faults", name=name, endpoint=endpoint, **when, **fault)
+
+    def mend(self) -> None:
+        """Take all faults away."""
+        self._control.delete("faults").raise_for_status()
 
     def records(self, division: int, entity_set: str) -> list[dict[str, Any]]:
         return list(self.read(f"truth/{division}/{entity_set}")["records"])
