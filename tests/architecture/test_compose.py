@@ -92,10 +92,10 @@ def test_the_example_connection_is_the_simulators() -> None:
     assert connection["extra"]["redirect_uri"] in DEMO_APP.redirect_uris
 
 
-def test_grants_and_connections_are_only_where_tasks_run() -> None:
+def test_grants_and_connections_are_only_where_tasks_run_and_people_connect() -> None:
     private = {"EXACTSYNC_TOKEN_KEYS", "EXACTSYNC_WAREHOUSE_URL", "AIRFLOW_CONN_EXACT_ONLINE_DEFAULT"}
     holders = {name for name in SERVICES if private & SERVICES[name].get("environment", {}).keys()}
-    assert holders == {"scheduler", "init"}
+    assert holders == {"scheduler", "api-server", "init"}
 
 
 def test_all_components_share_one_configuration() -> None:
