@@ -9,6 +9,8 @@ WORKERS ?= 2
 SOAK_MINUTES ?= 60
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PAGE := plugins/exactsync_airflow/accounting_setup/www tests/page
+PAGE_TOOLS := .venv/page/node_modules
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url
 
 help: ## Show this help
@@ -29,11 +31,13 @@ test: lint ## Lint, types, import rules and all tests, with a floor under branch
 soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUTES (60) at most
 	@$(BIN)/python -m tests.torture.soak --minutes $(SOAK_MINUTES)
 
-lint: $(INSTALLED) ## Lint, format, types and import rules only
+lint: $(INSTALLED) $(PAGE_TOOLS)/.installed ## Lint, format, types and import rules only
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/node $(PAGE_TOOLS)/prettier/bin/prettier.cjs --check --print-width 120 --log-level warn $(PAGE)
+	$(BIN)/node $(PAGE_TOOLS)/typescript/bin/tsc --project tests/page
 
 lock: $(INSTALLED) ## Resolve requirements.in into requirements.txt; UPGRADE=1 takes the newest versions
 	$(UV_LOCK) --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
@@ -49,4 +53,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@rm -rf exactsync.egg-info
+	@touch $@
+
+$(PAGE_TOOLS)/.installed: tests/page/package.json | $(INSTALLED)
+	@mkdir -p .venv/page && cp $< .venv/page/
+	@$(BIN)/npm install --prefix .venv/page --no-package-lock --no-audit --no-fund --silent
 	@touch $@

@@ -17,21 +17,43 @@ export type Action =
 export type Base = "files" | "exact_online";
 
 export interface Overview {
-  user: { name: string; may_act: boolean; may_edit_apps: boolean };
+  user: Person;
   now: string;
-  base: {
-    /** null: never chosen, so that syncs run all the same. */
-    current: Base | null;
-    since: string | null;
-    by: string | null;
-    history: { base: Base; at: string; by: string }[];
-  };
+  base: AccountingBase;
   apps: App[];
   /** Airflow's list of connections, where an app's client id and secret stand. */
   apps_url: string;
   axes: Axis[];
-  dag: { id: string; url: string; is_paused: boolean; next_run_at: string | null; is_scheduler_alive: boolean };
+  dag: Dag;
   connections: Connection[];
+}
+
+export interface Person {
+  name: string;
+  may_act: boolean;
+  may_edit_apps: boolean;
+}
+
+export interface AccountingBase {
+  /** null: never chosen, so that syncs run all the same. */
+  current: Base | null;
+  since: string | null;
+  by: string | null;
+  history: BaseSwitch[];
+}
+
+export interface BaseSwitch {
+  base: Base;
+  at: string;
+  by: string;
+}
+
+export interface Dag {
+  id: string;
+  url: string;
+  is_paused: boolean;
+  next_run_at: string | null;
+  is_scheduler_alive: boolean;
 }
 
 /** A client id registered at Exact, held as an Airflow connection. */
