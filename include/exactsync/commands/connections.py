@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
@@ -66,10 +67,9 @@ def _change(setup: Setup, options: argparse.Namespace) -> IntegrationInfo | None
         created = setup.create(
             options.create, connection_id=options.connection, axes=options.axis or None, actor=COMMAND_LINE
         )
-        say(
-            "Authorise it with:",
-            f"python -m exactsync authorise --connection {created.connection_id} --integration '{created.name}'",
-        )
+        if not options.json:
+            chosen = f"--connection {created.connection_id} --integration {quote(created.name)}"
+            say("Authorise it with:", f"python -m exactsync authorise {chosen}")
         return created
     if options.axes:
         name, *axes = options.axes

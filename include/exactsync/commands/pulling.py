@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
-from exactsync.commands.terminal import moment, open_deployment, open_ready_deployment, raise_for, say_json, show
+from exactsync.commands.terminal import moment, open_deployment, open_ready_deployment, raise_for, say, say_json, show
 from exactsync.entities import entities
 from exactsync.errors import ExactSyncError
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Run
@@ -86,6 +86,9 @@ def status(options: argparse.Namespace) -> None:
 
 
 def _print_results(results: Sequence[LoadResult | DeletionsResult]) -> None:
+    if not results:
+        say("Nothing was pulled.")
+        return
     table = Table("Division", "Entity", "Mode", "Read", "Inserted", "Updated", "Deleted", "Unchanged", "Calls")
     for result in results:
         table.add_row(*map(str, _row(result)))
