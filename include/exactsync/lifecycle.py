@@ -166,38 +166,69 @@ class Choice(StrEnum):
         return State.HEALTHY if facts.is_loaded else State.INITIAL_SYNC
 
 
-def _table() -> dict[tuple[State, Event], State | Choice]:
-    working = (State.INITIAL_SYNC, State.HEALTHY, State.DEGRADED)
-    authorised = (State.CHOOSE_COMPANY, *working, State.PAUSED, State.RECONNECT_NEEDED)
-    table: dict[tuple[State, Event], State | Choice] = {
-        (State.NOT_CONFIGURED, Event.CREATED): State.AWAITING_CONSENT,
-        (State.PAUSED, Event.RESUMED): Choice.WORK,
-        (State.AWAITING_CONSENT, Event.DISCONNECTED): State.DISCONNECTED,
-    }
-    for state in (State.AWAITING_CONSENT, State.CHOOSE_COMPANY, State.RECONNECT_NEEDED, State.DISCONNECTED):
-        table[state, Event.AUTHORISED] = Choice.WORK
-    for state in (*working, State.PAUSED):
-        table[state, Event.AUTHORISED] = state
-    for state in (State.CHOOSE_COMPANY, *working):
-        table[state, Event.COMPANIES_CHOSEN] = table[state, Event.AXES_CHOSEN] = Choice.WORK
-    for state in (State.PAUSED, State.DISCONNECTED):
-        table[state, Event.COMPANIES_CHOSEN] = state
-    for state in (State.AWAITING_CONSENT, State.RECONNECT_NEEDED, State.PAUSED):
-        table[state, Event.AXES_CHOSEN] = state
-    table[State.HEALTHY, Event.SYNC_SUCCEEDED] = State.HEALTHY
-    for state in (State.INITIAL_SYNC, State.DEGRADED, State.RECONNECT_NEEDED):
-        table[state, Event.SYNC_SUCCEEDED] = Choice.WORK
-    for state in (*working, State.RECONNECT_NEEDED):
-        table[state, Event.SYNC_DEGRADED] = State.DEGRADED
-    for state in working:
-        table[state, Event.PAUSED] = State.PAUSED
-    for state in authorised:
-        table[state, Event.GRANT_ENDED] = State.RECONNECT_NEEDED
-        table[state, Event.DISCONNECTED] = State.DISCONNECTED
-    return table
+Ways = dict[Event, State | Choice]
 
+_ENDS: Final[Ways] = {Event.GRANT_ENDED: State.RECONNECT_NEEDED, Event.DISCONNECTED: State.DISCONNECTED}
+_AT_WORK: Final[Ways] = {
+    Event.COMPANIES_CHOSEN: Choice.WORK,
+    Event.SYNC_DEGRADED: State.DEGRADED,
+    Event.PAUSED: State.PAUSED,
+    **_ENDS,
+}
+_WAYS: Final[dict[State, Ways]] = {
+    State.NOT_CONFIGURED: {
+        Event.CREATED: State.AWAITING_CONSENT,
+    },
+    State.AWAITING_CONSENT: {
+        Event.AUTHORISED: Choice.WORK,
+        Event.AXES_CHOSEN: State.AWAITING_CONSENT,
+        Event.DISCONNECTED: State.DISCONNECTED,
+    },
+    State.CHOOSE_COMPANY: {
+        Event.AUTHORISED: Choice.WORK,
+        Event.COMPANIES_CHOSEN: Choice.WORK,
+        Event.AXES_CHOSEN: Choice.WORK,
+        **_ENDS,
+    },
+    State.INITIAL_SYNC: {
+        Event.AUTHORISED: State.INITIAL_SYNC,
+        Event.AXES_CHOSEN: Choice.WORK,
+        Event.SYNC_SUCCEEDED: Choice.WORK,
+        **_AT_WORK,
+    },
+    State.HEALTHY: {
+        Event.AUTHORISED: State.HEALTHY,
+        Event.AXES_CHOSEN: Choice.WORK,
+        Event.SYNC_SUCCEEDED: State.HEALTHY,
+        **_AT_WORK,
+    },
+    State.DEGRADED: {
+        Event.AUTHORISED: State.DEGRADED,
+        Event.AXES_CHOSEN: State.DEGRADED,
+        Event.SYNC_SUCCEEDED: Choice.WORK,
+        **_AT_WORK,
+    },
+    State.RECONNECT_NEEDED: {
+        Event.AUTHORISED: Choice.WORK,
+        Event.AXES_CHOSEN: State.RECONNECT_NEEDED,
+        Event.SYNC_SUCCEEDED: Choice.WORK,
+        Event.SYNC_DEGRADED: State.DEGRADED,
+        **_ENDS,
+    },
+    State.PAUSED: {
+        Event.AUTHORISED: State.PAUSED,
+        Event.COMPANIES_CHOSEN: State.PAUSED,
+        Event.AXES_CHOSEN: State.PAUSED,
+        Event.RESUMED: Choice.WORK,
+        **_ENDS,
+    },
+    State.DISCONNECTED: {
+        Event.AUTHORISED: Choice.WORK,
+        Event.COMPANIES_CHOSEN: State.DISCONNECTED,
+    },
+}
 
-TRANSITIONS: Final = _table()
+TRANSITIONS: Final = {(state, event): after for state, ways in _WAYS.items() for event, after in ways.items()}
 """What each event leads to from each state; what is not here is refused."""
 
 _ACTIONS: Final[dict[State, tuple[Action, ...]]] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exactsync.errors import CompanyRefusedError, ConfigurationError, ConsentError, ExactUnavailableError
-from exactsync.lifecycle import State
+from exactsync.lifecycle import Reason, State
 from exactsync.simulator.faults import FAULTS, Fault
 from tests.integration.people import ANN, APPS, BOB, OLD, OTTO, SECRET, A, B, C, D, Office
 
@@ -313,6 +313,15 @@ def test_an_axis_is_loaded_only_while_it_is_active(office: Office) -> None:
     assert office.setup.journal("nl")[1].message == "Axes: cost_units."
 
 
+def test_changing_axes_does_not_hide_what_is_wrong(office: Office) -> None:
+    office.connect("nl", A, B)
+    office.simulator.refuse_division(B, "NoDivisionAccess")
+    office.run()
+    changed = office.setup.choose_axes("nl", ["cost_units"], actor=ANN)
+    assert (changed.state, changed.reason) == (State.DEGRADED, Reason.COMPANY_REFUSED)
+    assert f"division {B}" in changed.message
+
+
 def test_an_axis_that_there_is_nothing_for_is_refused(office: Office) -> None:
     for axes in (["projects"], ["cost_center"], ["a\0b"]):
         with pytest.raises(ConfigurationError, match="There is no analytical axis"):
@@ -357,6 +366,15 @@ def test_the_grant_of_a_user_who_was_replaced_is_destroyed(office: Office) -> No
     office.log_in_as(OTTO)
     assert office.authorise("nl").user_name == OTTO.name
     assert office.scalar("SELECT array_agg(user_name) FROM exactsync.grants") == [OTTO.name]
+
+
+def test_tokens_of_a_consent_that_was_never_completed_do_not_stay(office: Office) -> None:
+    office.connect("nl", A)
+    office.execute("UPDATE exactsync.integrations SET grant_id = NULL, state = 'awaiting_consent'")
+    office.execute("UPDATE exactsync.grants SET obtained_at = now() - interval '2 hours'")
+    office.connect("be", B, app="second")
+    office.setup.disconnect("be", actor=ANN)
+    assert office.scalar("SELECT count(*) FROM exactsync.grants") == 0
 
 
 def test_a_new_consent_revives_all_that_share_the_grant(office: Office) -> None:

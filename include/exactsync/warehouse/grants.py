@@ -95,12 +95,16 @@ def _lock(connection: Connection, where: str, **values: object) -> dict[str, int
 
 
 def _destroy_unused(connection: Connection, grant_id: int | None) -> None:
-    """Delete a grant, and with it its tokens, once no integration works with it."""
+    """Delete a grant, and with it its tokens, once no integration works with it.
+
+    So are those that a consent left behind which never came to its end.
+    """
     connection.execute(text("SELECT FROM exactsync.grants WHERE id = :id FOR UPDATE"), {"id": grant_id})
     connection.execute(
         text("""
         DELETE FROM exactsync.grants
-        WHERE id = :id AND NOT EXISTS (SELECT FROM exactsync.integrations WHERE grant_id = :id)
+        WHERE (id = :id OR obtained_at < clock_timestamp() - interval '1 hour')
+          AND NOT EXISTS (SELECT FROM exactsync.integrations WHERE grant_id = grants.id)
         """),
         {"id": grant_id},
     )

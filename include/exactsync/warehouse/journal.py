@@ -74,7 +74,7 @@ def move(
         after = next_state(before, event, Facts(has_companies=has_companies, is_loaded=is_loaded))
     except ConfigurationError as error:
         raise error.at(integration=name) from None
-    told = message.replace("\0", "")[:LONGEST_MESSAGE] if message else None
+    told = _shorten(message.replace("\0", "")) if message else None
     if not event.is_noticed and after == row.state:
         reason = row.reason  # what a person changes there does not mend it
     step = {"name": name, "event": event, "before": before, "after": after, "reason": reason, "message": told}
@@ -85,6 +85,10 @@ def move(
     if event.is_noticed or row.state != after:
         connection.execute(_MOVE, step)
     return True
+
+
+def _shorten(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 _LOCK = text("SELECT state, reason, since FROM exactsync.integrations WHERE name = :name FOR NO KEY UPDATE")
