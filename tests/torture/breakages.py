@@ -36,6 +36,7 @@ PUBLISH = "tests/integration/test_publish.py"
 NORMALISE = "tests/unit/test_normalise.py"
 MATRIX = "tests/torture/test_matrix.py"
 GUARDS = "tests/torture/test_guards.py"
+GRANT_ENDS = "tests/integration/test_grant_ends.py"
 BREAKAGES = (
     Breakage(
         "drop the tombstone check",
@@ -219,6 +220,55 @@ BREAKAGES = (
         '_DUTCH = "Europe/Amsterdam"',
         '_DUTCH = "Etc/GMT-1"',
         f"{GUARDS} -k night",
+    ),
+    Breakage(
+        "refresh another installation's grant",
+        "warehouse/tokens.py",
+        "  AND coalesce(instance_id, :instance_id) = :instance_id\n",
+        "",
+        f"{GRANT_ENDS} -k race",
+    ),
+    Breakage(
+        "use another installation's grant",
+        "exact/grant.py",
+        "if not grant.is_ours:",
+        "if False:",
+        f"{GRANT_ENDS} -k copied",
+    ),
+    Breakage(
+        "take a lost answer for someone else's doing",
+        "exact/grant.py",
+        'if said == "used" and not claim.is_probe and grant.intent_owner == claim.owner:',
+        'if said == "used":',
+        f"{GRANT_ENDS} -k lost_answer",
+    ),
+    Breakage(
+        "show Exact the same wrong secret again",
+        "exact/grant.py",
+        "if grant.refused_client == self._app.fingerprint:",
+        "if False:",
+        f"{GRANT_ENDS} -k secret",
+    ),
+    Breakage(
+        "encrypt anew over a newer pair",
+        "warehouse/rotation.py",
+        "AND generation = :generation AND refresh_token = :former",
+        "",
+        "tests/integration/test_grant.py -k stored_while",
+    ),
+    Breakage(
+        "let paused grants lapse",
+        "warehouse/grants_in_use.py",
+        "WHERE integration.state <> 'disconnected'",
+        "WHERE integration.state NOT IN ('disconnected', 'paused')",
+        "tests/integration/test_keepalive.py -k paused",
+    ),
+    Breakage(
+        "tell the same thing twice",
+        "warehouse/alerts.py",
+        "    WHERE told.since <> excluded.since\n       OR",
+        "    WHERE true OR",
+        "tests/integration/test_keepalive.py -k told_once",
     ),
     Breakage(
         "print secrets",
