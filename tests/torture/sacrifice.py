@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 60.0
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["exactsync.deployment", "exactsync.environment", "exactsync.normalise"])
+_context.set_forkserver_preload(["exactsync.deployment", "exactsync.environment", "exactsync.normalise", "httpcore"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
