@@ -95,7 +95,8 @@ def _page(
             data[column.name] = _series(column, values, texts)
         except SkippableRecordError as error:
             raise SkippableRecordError(f"property {column.source}: {error.message}") from error
-    return NormalisedPage(frame=pd.DataFrame(data), quarantined=quarantined, characters_dropped=texts.dropped)
+    arrays = {name: series.array for name, series in data.items()}  # series would be aligned first, which takes as long
+    return NormalisedPage(frame=pd.DataFrame(arrays), quarantined=quarantined, characters_dropped=texts.dropped)
 
 
 def _set_aside(entity: Entity, records: Sequence[Record]) -> tuple[list[Record], list[Quarantined]]:
