@@ -70,6 +70,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="how long to go on (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10_000), help="of the first round's dice")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("soak: told to stop"))  # by way of every clean-up
     end_at = time.monotonic() + 60 * options.minutes
     outcomes: list[tuple[Stage, Outcome, float]] = []
     with tempfile.TemporaryDirectory(prefix="exactsync-soak-") as folder, _postgres(folder) as url:
