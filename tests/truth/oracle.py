@@ -131,8 +131,8 @@ def _expected_cells(table: Table, record: dict[str, Any]) -> Cells:
 def _wrong_columns(connection: Connection, table: Table) -> list[Difference]:
     rows = connection.execute(
         text(
-            "SELECT column_name::text, data_type::text FROM information_schema.columns "
-            "WHERE table_schema = 'exact_online' AND table_name = :table"
+            "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute "
+            "WHERE attrelid = to_regclass('exact_online.' || :table) AND attnum > 0 AND NOT attisdropped"
         ),
         {"table": table.name},
     )
