@@ -42,7 +42,10 @@ _LIBPQ_EXTRAS = (
 
 
 def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment:
-    """Build the library's deployment from Airflow's connections; for use inside a task, never while parsing.
+    """Build the library's deployment from Airflow's connections; for tasks and the api-server, never while parsing.
+
+    Airflow looks connections up where the process may: through the execution API in a task, and in the environment,
+    secrets backends and its own database in the api-server.
 
     Raises ConfigurationError where a connection or a token key is missing or unusable.
     """

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException, Request, status
 
 from exactsync_airflow.accounting_setup.links import base_url
+from exactsync_airflow.accounting_setup.refusals import ForeignPageError
 
 _OWN: Final = "same-origin"
 _FOREIGN: Final = {"cross-site", "same-site"}
@@ -24,7 +25,7 @@ def require_own_page(request: Request) -> None:
     origin = request.headers.get("origin")
     is_own = (site or origin) and (site in {None, _OWN}) and (origin is None or _is_ours(origin, request))
     if not is_own:
-        raise HTTPException(status.HTTP_403_FORBIDDEN, "Changes are taken from the Accounting setup page only.")
+        raise ForeignPageError("Changes are taken from our own page only.")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(status.HTTP_415_UNSUPPORTED_MEDIA_TYPE, "Changes are taken as application/json only.")
 
@@ -32,7 +33,7 @@ def require_own_page(request: Request) -> None:
 def refuse_foreign_page(request: Request) -> None:
     """Refuse what another site makes a browser ask for; a person who types the address may have it."""
     if request.headers.get("sec-fetch-site") in _FOREIGN:
-        raise HTTPException(status.HTTP_403_FORBIDDEN, "This answers the Accounting setup page only.")
+        raise ForeignPageError("Other sites get no answer.")
 
 
 def _is_ours(origin: str, request: Request) -> bool:

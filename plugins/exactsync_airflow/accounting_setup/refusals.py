@@ -6,6 +6,7 @@
 | 401, 403 | log in; ask for the right, or use the page                 |
 | 404      | no such connection                                         |
 | 409      | not possible as things stand                               |
+| 405, 415 | not a request of our page                                  |
 | 500      | a defect; the server's log says more                       |
 | 503      | try again later                                            |
 """
@@ -52,6 +53,15 @@ class NotPossibleError(ConfigurationError):
 
 class UnknownConnectionError(ConfigurationError):
     """There is no connection of this name."""
+
+
+class ForeignPageError(ConfigurationError):
+    """The request does not come from our own page."""
+
+    usual_remedy = (
+        "Open the page Accounting setup in Airflow, at the address that [api] base_url names, and do it there. Scripts "
+        "use the command line."
+    )
 
 
 def install_refusals(app: FastAPI) -> None:
@@ -121,6 +131,8 @@ def _status(error: ExactSyncError) -> int:
             return HTTPStatus.SERVICE_UNAVAILABLE
         case UnknownConnectionError():
             return HTTPStatus.NOT_FOUND
+        case ForeignPageError():
+            return HTTPStatus.FORBIDDEN
         case NotPossibleError() | ReauthorisationRequiredError():
             return HTTPStatus.CONFLICT
         case _:

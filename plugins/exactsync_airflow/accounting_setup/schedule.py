@@ -63,24 +63,22 @@ def read_schedule() -> Schedule:
         )
 
 
-def start_run(integration: str, *, user_name: str) -> SyncRun | None:
+def start_run(integration: str, *, user_name: str) -> None:
     """Start a run for one integration; one that is still waiting to start is as good as a new one.
 
     Raises:
         ConfigurationError: Airflow does not know the DAG.
     """
     conf = {"integrations": [integration]}
-    waiting = [run for run, given in _recent_runs() if run.state == DagRunState.QUEUED and given == conf]
-    if waiting:
-        return waiting[0]
+    if any(run.state == DagRunState.QUEUED and given == conf for run, given in _recent_runs()):
+        return
     try:
-        run = trigger_dag(SYNC_DAG_ID, triggered_by=DagRunTriggeredByType.UI, triggering_user_name=user_name, conf=conf)
+        trigger_dag(SYNC_DAG_ID, triggered_by=DagRunTriggeredByType.UI, triggering_user_name=user_name, conf=conf)
     except DagNotFound:
         raise ConfigurationError(
             f"Airflow does not know the DAG {SYNC_DAG_ID}, so no sync can be started.",
             remedy="Look for import errors on Airflow's page of DAGs; a new installation takes a few minutes.",
         ) from None
-    return SyncRun(id=run.run_id, state=str(run.state)) if run else None
 
 
 def start_run_if_due(setup: Setup, info: IntegrationInfo, *, user_name: str) -> None:

@@ -61,7 +61,8 @@ FOREIGN = {
 def test_a_change_that_our_page_did_not_ask_for_is_refused(browser, method, path, body, foreign) -> None:
     answer = browser("admin").send(method, path, body, JSON | foreign)
     assert answer.status_code == 403
-    assert error(answer)["reason"] == "forbidden"
+    assert error(answer)["reason"] == "foreign_page"
+    assert "base_url" in error(answer)["remedy"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
