@@ -191,7 +191,7 @@ export function Lines({ rows }) {
 
 /** @param {{ palette: string, children?: Child }} props A word in the colour of its meaning. */
 export function Mark({ palette, children }) {
-  return h(Badge, { colorPalette: palette, variant: "subtle", borderRadius: "full", px: 2, flexShrink: 0 }, children);
+  return h(Badge, { colorPalette: palette, variant: "surface", borderRadius: "full", px: 2, flexShrink: 0 }, children);
 }
 
 /** @param {{ children?: Child }} props */
