@@ -50,7 +50,7 @@ class InFlight:
     on_their_way: int
     """Of these, those that may not have reached Exact yet: a dead worker's calls have, or never will."""
     in_minute: int
-    """Of these, those reserved in the current minute window."""
+    """Of those on their way, the ones reserved in the current minute."""
     may_land: int
     """Those that Exact may count in a later window than the one that `landing_cutoff` was asked about."""
     unanswered: int

@@ -22,7 +22,9 @@ RefusalReason = Literal["minute", "day", "errors", "busy"]
 DAY_S: Final = 86_400.0
 FOREIGN_CAUTION_S: Final = 3_600.0
 """How long we go one call at a time after the app was seen to be used by others."""
-BUSY_PAUSE_S: Final = 0.05
+FOREIGN_BURST: Final = 1 / 3
+"""The share of a minute's calls that others may use up at once without costing us more than one 429."""
+BUSY_PAUSE_S: Final = 0.1
 ERROR_LIMIT: Final = 10
 """Errors an hour per app, division and endpoint, above which Exact blocks the app there (KB-limits)."""
 ERROR_WINDOW_S: Final = 3_600.0
@@ -64,8 +66,8 @@ def plan_call(
     """Return the budget with one more call reserved, or why there is none.
 
     `budget` must have been rolled to `now`. The first call of a minute goes alone, until its answer tells how the
-    window stands, and so does every call while others use the app. Towards the end of a window fewer and fewer go
-    together, so that others who begin to use the app surprise one call rather than many.
+    window stands, and so does every call while others use the app. Of those that go together there are never more than
+    would be left if others used up `FOREIGN_BURST` meanwhile: so they surprise one call rather than many.
     """
     minute, day = budget.minute, budget.day
     if minute.used >= minute.limit:
@@ -73,7 +75,8 @@ def plan_call(
     day_limit = day.limit if purpose != "sync" else floor(day.limit * (1 - day_reserve))
     if day.used >= day_limit:
         return Refusal(reason="day", wait_s=day.ends_at(budget.clock) - now)
-    may_go_together = minute.limit - minute.used if minute.is_known else 1
+    left_by_others = minute.limit - minute.used - floor(minute.limit * FOREIGN_BURST)
+    may_go_together = max(1, left_by_others) if minute.is_known else 1
     if in_flight.in_minute >= may_go_together or (now < budget.foreign_until and in_flight.on_their_way > 0):
         return Refusal(reason="busy", wait_s=BUSY_PAUSE_S)
     return replace(

@@ -53,14 +53,16 @@ _LOCK = text("SELECT * FROM exactsync.call_ledger WHERE app_key = :app_key AND d
 # A statement of its own: the time must be the one after the lock was got.
 _NOW = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
 _IN_FLIGHT = text("""
-SELECT count(*) FILTER (WHERE expires_at > :now AND reserved_at > :now - :landing_s) AS on_their_way,
-       count(*) FILTER (WHERE expires_at > :now AND minute_number = :minute_number) AS in_minute,
+SELECT count(*) FILTER (WHERE is_on_its_way) AS on_their_way,
+       count(*) FILTER (WHERE is_on_its_way AND minute_number = :minute_number) AS in_minute,
        count(*) FILTER (WHERE expires_at > :now AND endpoint = :endpoint) AS at_endpoint,
        count(*) FILTER (WHERE reserved_at > :cutoff AND NOT has_landed) AS may_land,
        count(*) AS unanswered,
        count(*) FILTER (WHERE minute_number <> :minute_number AND NOT has_landed) AS left_over,
        max(reserved_at) FILTER (WHERE minute_number <> :minute_number AND NOT has_landed) AS last_left_over_at
-FROM exactsync.calls_in_flight WHERE app_key = :app_key AND division = :division
+FROM exactsync.calls_in_flight,
+     LATERAL (SELECT expires_at > :now AND reserved_at > :now - :landing_s AS is_on_its_way) AS known
+WHERE app_key = :app_key AND division = :division
 """)
 _ERRORS = text("""
 SELECT occurred_at FROM exactsync.call_errors
