@@ -7,6 +7,7 @@ import { HOSTILE, app, company, connection, dataSet, overview } from "./fixtures
 import { Play, closeAll, nameOf, serve, stage, textOf } from "./stage.js";
 
 await import("../../plugins/exactsync_airflow/accounting_setup/www/main.js");
+const { usePolling } = await import("../../plugins/exactsync_airflow/accounting_setup/www/working.js");
 const { STATES } = await import("../../plugins/exactsync_airflow/accounting_setup/www/texts.js");
 
 mock.timers.enable({ apis: ["setTimeout"] });
@@ -113,6 +114,41 @@ test("while the base is Files nothing can be connected, and every connection say
   assert.match((await open(files, "connection=Group+NL")).play.text, /accounting base is Files: nothing is synced/);
   const wizard = (await open(files, "view=connect")).play;
   assert.deepEqual(wizard.buttons, ["Cancel"]);
+});
+
+test("who may only look is not offered the switch either", async () => {
+  const files = { current: "files", since: null, by: null, history: [] };
+  const { play } = await open(overview({ user: LOOKER, base: files }));
+  assert.match(play.text, /nothing is synced/);
+  assert.deepEqual(play.all("RouterLink"), []);
+});
+
+test("after a change everything is asked for anew, because it may have moved other connections too", async () => {
+  const { play, requests } = await open(overview({ connections: [connection()] }), "", () => connection("paused"));
+  await play.press("Pause: Group NL");
+  assert.deepEqual(
+    requests.map((each) => each.path),
+    ["overview", "connections/Group%20NL/pause", "overview"],
+  );
+});
+
+test("an answer that a later one has overtaken is dropped", async () => {
+  const arrive = [];
+  const Probe = () => {
+    const { value, look } = usePolling(
+      () => new Promise((resolve) => arrive.push(resolve)),
+      () => null,
+      "key",
+    );
+    return React.createElement("Button", { onClick: look }, value ?? "nothing");
+  };
+  const play = new Play(React.createElement(Probe, {}));
+  await play.press("nothing");
+  arrive[1]("new");
+  await play.settle();
+  arrive[0]("old");
+  await play.settle();
+  assert.deepEqual(play.buttons, ["new"]);
 });
 
 test("switching says what it means before it does anything", async () => {
