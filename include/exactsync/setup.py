@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, get_args
 
 from exactsync.errors import ConfigurationError, ConsentError, ReauthorisationRequiredError
-from exactsync.health import is_loaded, with_failures
+from exactsync.health import is_loaded, note_end, with_failures
 from exactsync.lifecycle import Event, Facts, State, next_state
 from exactsync.warehouse import accounting_base, consents, grants, journal
 from exactsync.warehouse import companies as divisions
@@ -159,7 +159,7 @@ class Setup:
         self.require_exact_online()
         name = consents.take(self._engine, state, actor=actor)
         if not code:
-            said = f" Exact said '{error[:100]}'." if error else ""
+            said = f" Exact said '{' '.join(error.split())[:100]}'." if error and error.isprintable() else ""
             raise ConsentError(f"The consent was not given.{said}", reason="denied").at(integration=name)
         integration = self._known(name)
         try:
@@ -201,9 +201,14 @@ class Setup:
         return [company for company in integration.divisions if company.is_permitted or company.is_chosen]
 
     def reload_companies(self, integration: IntegrationInfo) -> IntegrationInfo:
-        """Ask Exact which companies an integration may see now."""
+        """Ask Exact which companies an integration may see now; errors as `exact.client.ExactClient.get`."""
         self.require_exact_online()
-        divisions.save_companies(self._engine, integration.name, self._access.list_divisions(integration))
+        try:
+            listed = self._access.list_divisions(integration)
+        except ReauthorisationRequiredError as error:
+            note_end(self._engine, integration, error)
+            raise error.at(integration=integration.name) from None
+        divisions.save_companies(self._engine, integration.name, listed)
         return self._known(integration.name)
 
     def choose_companies(self, name: str, codes: Sequence[int] | None, *, actor: str) -> IntegrationInfo:
@@ -218,8 +223,9 @@ class Setup:
             CompanyRefusedError: a company is archived.
             ConfigurationError: a company is not permitted, or is pulled by another integration.
         """
-        next_state(self._known(name).state, Event.COMPANIES_CHOSEN, _NOTHING_KNOWN)
-        integration = self.reload_companies(self._known(name))
+        integration = self._known(name)
+        next_state(integration.state, Event.COMPANIES_CHOSEN, _NOTHING_KNOWN)
+        integration = self.reload_companies(integration)
         if codes is None:
             codes = [each.division for each in integration.divisions if each.is_permitted and each.status == ACTIVE]
         divisions.require_permitted(name, integration.divisions, codes)
@@ -227,9 +233,9 @@ class Setup:
         told = ", ".join(f"{company.division} {company.name}" for company in chosen.companies) or "none"
         is_ready = is_loaded(chosen, self._states())
         with self._engine.begin() as connection:
-            losers = divisions.choose_companies(connection, name, codes)
-            for each in sorted([name, *losers]):
-                message = f"Companies: {told}." if each == name else f"Taken over by {name}: {told}."
+            taken = divisions.choose_companies(connection, name, codes)
+            messages = {loser: f"Taken over by {name}: {lost}." for loser, lost in taken.items()}
+            for each, message in sorted((messages | {name: f"Companies: {told}."}).items()):
                 journal.move(connection, each, Event.COMPANIES_CHOSEN, actor=actor, is_loaded=is_ready, message=message)
         return self.integration(name)
 
@@ -256,10 +262,9 @@ class Setup:
 
     def disconnect(self, name: str, *, actor: str) -> IntegrationInfo:
         """Destroy an integration's tokens, unless another one shares them; data and settings are kept."""
-        shared = self._known(name).shares_grant_with
-        told = f"The tokens are kept for {', '.join(shared)}." if shared else "The tokens are destroyed."
+        self._known(name)
         with self._engine.begin() as connection:
-            grants.release(connection, name, actor=actor, message=told)
+            grants.release(connection, name, actor=actor)
         return self.integration(name)
 
     def _move(self, name: str, event: Event, *, actor: str) -> IntegrationInfo:

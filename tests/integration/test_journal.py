@@ -118,6 +118,8 @@ def test_who_lets_go_of_a_shared_grant_at_once_leaves_no_tokens_behind(office: O
                 office.connect(name, code)
         at_once(*(lambda name=name: office.setup.disconnect(name, actor=ANN) for name in ("nl", "be", "fr")))
         assert office.scalar("SELECT count(*) FROM exactsync.grants") == 0
+        told = [office.setup.journal(name)[0].message for name in ("nl", "be", "fr")]
+        assert told.count("The tokens are destroyed.") == 1
 
 
 def test_a_consent_and_a_disconnect_of_the_same_grant_leave_either_of_them_whole(office: Office) -> None:

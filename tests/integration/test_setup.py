@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exactsync.errors import CompanyRefusedError, ConfigurationError, ConsentError, ExactUnavailableError
+from exactsync.errors import (
+    CompanyRefusedError,
+    ConfigurationError,
+    ConsentError,
+    ExactUnavailableError,
+    ReauthorisationRequiredError,
+)
 from exactsync.lifecycle import Reason, State
 from exactsync.simulator.faults import FAULTS, Fault
 from tests.integration.people import ANN, APPS, BOB, OLD, OTTO, SECRET, A, B, C, D, Office
@@ -238,7 +244,7 @@ def test_a_company_belongs_to_one_integration_until_that_is_disconnected(office:
     office.setup.choose_companies("be", [A, C], actor=BOB)
     assert [company.division for company in office.setup.integration("nl").companies] == [B]
     assert office.steps("nl")[-1] == ("companies_chosen", "disconnected", BOB)
-    assert "Taken over by be" in office.setup.journal("nl")[0].message
+    assert office.setup.journal("nl")[0].message == f"Taken over by be: {A} Company {A}."
 
 
 def test_an_archived_company_cannot_be_chosen_and_one_that_gets_archived_stays_chosen(office: Office) -> None:
@@ -283,6 +289,15 @@ def test_adding_a_company_loads_it_and_taking_one_out_needs_no_load(office: Offi
     assert office.setup.choose_companies("nl", [A, C], actor=ANN).state is State.INITIAL_SYNC
     assert {step.state for step in office.setup.progress("nl") if step.division == A} == {"done"}
     assert {step.state for step in office.setup.progress("nl") if step.division == C} == {"queued"}
+
+
+def test_a_grant_that_has_ended_is_found_out_by_whoever_looks_for_companies(office: Office) -> None:
+    office.connect("nl", A)
+    office.simulator.revoke_grants()
+    office.let_tokens_expire()
+    with pytest.raises(ReauthorisationRequiredError, match="integration nl"):
+        office.setup.companies("nl", reload=True)
+    assert office.state("nl") is State.RECONNECT_NEEDED
 
 
 def test_choosing_no_company_is_a_choice(office: Office) -> None:

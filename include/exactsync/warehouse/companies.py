@@ -154,8 +154,8 @@ def require_permitted(integration: str, known: Sequence[DivisionInfo], codes: Se
             raise company.refusal.at(integration=integration, division=code)
 
 
-def choose_companies(connection: Connection, integration: str, codes: Sequence[int]) -> list[str]:
-    """Pull exactly these companies from now on; return the disconnected integrations that lose one by it.
+def choose_companies(connection: Connection, integration: str, codes: Sequence[int]) -> dict[str, str]:
+    """Pull exactly these companies from now on; return what each disconnected integration loses by it.
 
     Raises:
         ConfigurationError: a company is pulled by another integration, or through another region.
@@ -171,11 +171,14 @@ def choose_companies(connection: Connection, integration: str, codes: Sequence[i
         )
     connection.execute(_RELEASE, values)
     connection.execute(_CHOOSE, values)
-    return sorted({row.integration for row in holders})
+    lost: dict[str, list[str]] = {}
+    for row in holders:
+        lost.setdefault(row.integration, []).append(f"{row.division} {row.name}")
+    return {loser: ", ".join(companies) for loser, companies in lost.items()}
 
 
 _HOLDERS = text("""
-SELECT division.division, division.integration, division.region, holder.state
+SELECT division.division, division.name, division.integration, division.region, holder.state
 FROM exactsync.integration_divisions AS division
 JOIN exactsync.integrations AS holder ON holder.name = division.integration
 WHERE division.is_chosen AND division.integration <> :integration

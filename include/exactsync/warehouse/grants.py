@@ -58,12 +58,19 @@ def bind(
         _destroy_unused(connection, former)
 
 
-def release(connection: Connection, name: str, *, actor: str, message: str) -> None:
+def release(connection: Connection, name: str, *, actor: str) -> None:
     """Disconnect an integration; the tokens are destroyed unless another integration works with them."""
-    grant_id = _lock(connection, "name = :name", name=name).get(name)
-    move(connection, name, Event.DISCONNECTED, actor=actor, message=message)
+    grant_id = _lock(connection, "name = :name", name=name)[name]
+    connection.execute(text("SELECT FROM exactsync.grants WHERE id = :id FOR UPDATE"), {"id": grant_id})
+    others = connection.scalars(_OTHERS, {"id": grant_id, "name": name}).all()
+    told = f"The tokens are kept for {', '.join(others)}." if others else "The tokens are destroyed."
+    move(connection, name, Event.DISCONNECTED, actor=actor, message=told if grant_id else None)
     connection.execute(text("UPDATE exactsync.integrations SET grant_id = NULL WHERE name = :name"), {"name": name})
     _destroy_unused(connection, grant_id)
+
+
+# asked once the grant's row is locked: of those who let go at once, the last one takes the tokens along
+_OTHERS = text("SELECT name FROM exactsync.integrations WHERE grant_id = :id AND name <> :name ORDER BY name")
 
 
 def end(engine: Engine, grant_id: int, reason: Reason, *, actor: str, message: str) -> list[str]:
