@@ -28,7 +28,7 @@ def _isolate_environment() -> Path:
     It runs before any test module is read, because Airflow reads its settings at its first import.
     """
     for name in list(os.environ):
-        if name.startswith(("AIRFLOW", "EXACTSYNC_")) and name != GIVEN_POSTGRES:
+        if name.startswith(("AIRFLOW", "EXACTSYNC_")) and not name.startswith("EXACTSYNC_TEST_"):
             del os.environ[name]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every child would compile all of Airflow again
     home = Path(tempfile.mkdtemp(prefix="exactsync-airflow-"))

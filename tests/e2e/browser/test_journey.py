@@ -1,0 +1,202 @@
+"""The administrator's journey: from an Airflow in which nothing is connected, to a connection that was lost and mended.
+
+A real Airflow behind a reverse proxy, a real browser, and a strict stand-in for Exact Online.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from exactsync.demo.simulated_exact import SimulatedExact
+from exactsync.entities import entities
+from tests.e2e.browser.administrator import Administrator, Keyboard
+from tests.e2e.browser.grants import revoke_grants
+from tests.e2e.warehouse import live_rows, query
+
+if TYPE_CHECKING:
+    from exactsync.demo.stack import Stack
+    from tests.e2e.browser.proxy import ReverseProxy
+
+NL, BE, LATE = 1000001, 1000002, 1000004
+COMPANIES = ("1000001 · Demo Holding", "1000002 · Demo Belgium")
+NOT_CHOSEN = "1000003 · Demo France"
+HOSTILE = "<img src=x onerror='globalThis.wasTakenIn = 1'>"
+ACTIVE = [entity for entity in entities().values() if entity.name != "cost_centers"]
+HELD_S = 8
+"""How long Exact keeps one page back, so that the page shows a sync under way."""
+
+
+@pytest.mark.timeout(900)
+def test_an_administrator_connects_exact_online_and_mends_it(
+    stack: Stack, proxy: ReverseProxy, exact: Any, administrator: Administrator
+) -> None:
+    finds_the_page_and_switches_to_exact_online(administrator)
+    connects_without_a_mouse(administrator, stack)
+    says_no_and_then_yes_at_exact(administrator)
+    chooses_two_of_three_companies(administrator, exact)
+    watches_the_first_sync(administrator, stack)
+    assert exact.read("violations") == []
+    finds_a_company_that_was_permitted_meanwhile(administrator, exact)
+    reads_it_all_on_a_phone_and_in_the_dark(administrator)
+    before = what_is_there(stack)
+    is_asked_to_reconnect_once_the_grant_is_revoked(administrator, stack, exact)
+    reconnects_and_goes_on_where_it_stopped(administrator, stack, exact)
+    assert what_is_there(stack) == before
+    disconnects_and_keeps_the_data(administrator, stack)
+    assert administrator.accidents == []
+    assert proxy.strays == []
+
+
+def finds_the_page_and_switches_to_exact_online(administrator: Administrator) -> None:
+    administrator.log_in()
+    administrator.open_setup()
+    administrator.reads("Not chosen yet", "No connection yet")
+    assert administrator.obstacles() == []
+    administrator.press("Switch integration")
+    administrator.reads_heading("Switch integration")
+    administrator.press("Continue")
+    administrator.reads("Payables that are not exported yet must be prepared again")
+    assert administrator.obstacles() == []
+    administrator.press("Switch to Exact Online")
+    administrator.reads_heading("Before you start")
+
+
+def connects_without_a_mouse(administrator: Administrator, stack: Stack) -> None:
+    keyboard, page = Keyboard(administrator.page), administrator.page
+    keyboard.press(administrator.button("Continue"))
+    administrator.reads_heading("Region")
+    keyboard.press(page.get_by_role("radio", name="Netherlands"), "ArrowRight")
+    administrator.reads("No app for Belgium is ready", stack.redirect_uri)
+    keyboard.press(page.get_by_role("radio", name="Belgium"), "ArrowLeft")
+    assert administrator.obstacles() == []
+    keyboard.press(administrator.button("Continue"))
+    administrator.reads_heading("Name and axes")
+    keyboard.type(page.get_by_label("Name"), administrator.connection)
+    keyboard.press(page.get_by_role("checkbox", name="Cost units"), "Space")
+    assert administrator.obstacles() == []
+    keyboard.press(administrator.button("Continue"))
+    administrator.reads_heading("Authorise")
+
+
+def says_no_and_then_yes_at_exact(administrator: Administrator) -> None:
+    administrator.press("Authorise at Exact Online")
+    administrator.answer_exact("Deny")
+    administrator.reads("Exact Online was not given your permission.", "Authorise again")
+    assert administrator.obstacles() == []
+    administrator.press("Authorise at Exact Online")
+    callback = administrator.answer_exact("Allow")
+    administrator.reads_heading("Companies")
+    administrator.page.goto(callback)
+    administrator.reads("This login at Exact Online was used already.")
+
+
+def chooses_two_of_three_companies(administrator: Administrator, exact: Any) -> None:
+    administrator.open_setup()
+    administrator.act("Choose companies")
+    administrator.tick(*COMPANIES)
+    expect(administrator.page.get_by_role("checkbox", name=NOT_CHOSEN)).not_to_be_checked()
+    assert administrator.obstacles() == []
+    exact.plant("slow", "sync/Financial/GLAccounts", division=NL, parameters={"seconds": HELD_S}, occurrences=[2])
+    administrator.press("Start the first sync")
+
+
+def watches_the_first_sync(administrator: Administrator, stack: Stack) -> None:
+    administrator.reads_heading(administrator.connection)
+    administrator.reads_state("Initial sync")
+    accounts = administrator.page.get_by_role("row", name="Chart of accounts Running 1,000 so far")
+    expect(accounts).to_be_visible()
+    assert administrator.obstacles() == []
+    administrator.reads_state("Healthy")
+    expect(administrator.last_run).to_be_visible()
+    expect(administrator.page.get_by_role("row", name="Chart of accounts Done 1,150")).to_be_visible()
+    exact = SimulatedExact(stack.exact_url)
+    for entity in ACTIVE:
+        truth = {company: exact.count_records(company, entity)[1] for company in (NL, BE)}
+        assert live_rows(stack, entity.name) == truth
+    assert live_rows(stack, "cost_centers") == {}
+
+
+def finds_a_company_that_was_permitted_meanwhile(administrator: Administrator, exact: Any) -> None:
+    renamed = {"division": 0, "entity_set": "Divisions", "key": LATE, "values": {"Description": HOSTILE}}
+    exact.change("changes", changes=[{"kind": "update", **renamed}])
+    exact.change(f"divisions/{LATE}", permitted=True)
+    administrator.act("Change companies")
+    administrator.reads(NOT_CHOSEN)
+    expect(administrator.view).not_to_contain_text(str(LATE))
+    administrator.page.get_by_text("My company is not in the list").click()
+    administrator.reads("Permitted companies")
+    administrator.press("Load the list again")
+    administrator.reads(f"{LATE} · {HOSTILE}")
+    assert administrator.page.evaluate("globalThis.wasTakenIn") is None
+    administrator.press("Cancel")
+
+
+def reads_it_all_on_a_phone_and_in_the_dark(administrator: Administrator) -> None:
+    page, was = administrator.page, administrator.page.viewport_size
+    assert was
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for view in ("", "&view=companies", "&view=history", "&view=axes"):
+        page.goto(f"{page.url.partition('&')[0]}{view}")
+        expect(administrator.view.get_by_role("heading", level=1)).to_contain_text(administrator.connection)
+        assert administrator.fits()
+        assert administrator.obstacles() == []
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(was)
+
+
+def is_asked_to_reconnect_once_the_grant_is_revoked(administrator: Administrator, stack: Stack, exact: Any) -> None:
+    administrator.open_connection()
+    revoke_grants(stack, exact)
+    administrator.act("Sync now")
+    administrator.reads_state("Reconnect needed")
+    administrator.reads("Exact no longer accepts the authorisation", "companies, axes and data are kept")
+    expect(administrator.last_run).to_be_visible()
+    expect(administrator.button(administrator.action("Sync now"))).to_have_count(0)
+    assert administrator.obstacles() == []
+
+
+def reconnects_and_goes_on_where_it_stopped(administrator: Administrator, stack: Stack, exact: Any) -> None:
+    failed_run = administrator.last_run.get_attribute("href")
+    assert failed_run
+    exact.change("journal/clear")
+    administrator.act("Reconnect")
+    administrator.reads(*COMPANIES, "Cost units")
+    administrator.press("Authorise at Exact Online")
+    administrator.answer_exact("Allow")
+    administrator.reads_state("Healthy")
+    expect(administrator.last_run).to_be_visible()
+    expect(administrator.last_run).not_to_have_attribute("href", failed_run)
+    administrator.reads("8 of 8 data sets done")
+    endpoints = [*(entity.endpoint for entity in ACTIVE), "sync/Deleted"]
+    made = SimulatedExact(stack.exact_url).calls()
+    assert {place: calls for place, calls in made.items() if place[0] in (NL, BE)} == {
+        (company, endpoint): 1 for company in (NL, BE) for endpoint in endpoints
+    }
+    assert exact.read("violations") == []
+
+
+def disconnects_and_keeps_the_data(administrator: Administrator, stack: Stack) -> None:
+    before = live_rows(stack, "gl_accounts")
+    administrator.act("Disconnect")
+    expect(administrator.page.get_by_role("alertdialog")).to_contain_text("All data synced so far is kept")
+    administrator.press("Disconnect")
+    administrator.reads_state("Disconnected")
+    assert live_rows(stack, "gl_accounts") == before
+    administrator.page.get_by_role("link", name="History").click()
+    administrator.reads("Set up", "Authorisation ended", "Authorised at Exact Online", "Disconnected", "by admin")
+
+
+def what_is_there(stack: Stack) -> dict[str, Any]:
+    """What a reconnect must not lose: the settings, every row, and how far each data set has been read."""
+    (connection,) = json.loads(stack.exactsync("connections", "--json"))
+    progress = "SELECT division, entity, watermark FROM exactsync.sync_state WHERE entity <> 'deletions'"
+    return {
+        "settings": {key: connection[key] for key in ("name", "axes", "companies")},
+        "rows": {entity.name: live_rows(stack, entity.name) for entity in ACTIVE},
+        "progress": sorted(query(stack, progress)),
+    }
