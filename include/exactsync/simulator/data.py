@@ -238,6 +238,7 @@ def describe_division(company: Company, number: int) -> Values:
         "Code": company.code,
         "Description": company.name,
         "Hid": number + 1,
+        "CustomerName": "Demo Group B.V.",
         "Country": company.country,
         "Currency": "EUR",
         "Status": 2 if company.is_archived else 1,

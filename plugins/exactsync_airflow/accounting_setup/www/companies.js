@@ -69,6 +69,7 @@ function Choice({ connection, companies, isFirst, go, changed, announce }) {
   const [chosen, setChosen] = useState(
     () => new Set(companies.filter((each) => each.is_chosen).map((each) => each.division)),
   );
+  const toldChoice = chosenText(chosen.size, companies.filter((each) => isChoosable(each, name)).length);
   const set = (/** @type {number[]} */ divisions, /** @type {boolean} */ isChosen) => {
     const next = new Set(chosen);
     for (const division of divisions) isChosen ? next.add(division) : next.delete(division);
@@ -79,7 +80,7 @@ function Choice({ connection, companies, isFirst, go, changed, announce }) {
     if (!chosen.size) return setEmpty(true);
     return void run(async () => {
       changed(await api.chooseCompanies(name, [...chosen]));
-      announce(`${chosenText(chosen.size, companies.length)}. The sync starts.`);
+      announce(`${toldChoice}. The sync starts.`);
       go({ view: "connection", connection: name });
     });
   };
@@ -94,7 +95,7 @@ function Choice({ connection, companies, isFirst, go, changed, announce }) {
     h(
       Row,
       null,
-      h(Muted, null, h("span", { "aria-live": "polite" }, chosenText(chosen.size, companies.length))),
+      h(Muted, null, h("span", { "aria-live": "polite" }, toldChoice)),
       choosable.length > 1 &&
         h(
           Press,

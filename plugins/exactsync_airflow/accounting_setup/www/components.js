@@ -261,14 +261,14 @@ export function Steps({ step, names }) {
 export function DataTable({ label, columns, rows }) {
   return h(
     TableRoot,
-    { size: "sm", "aria-label": label },
+    { size: "sm", "aria-label": label, tableLayout: "fixed" },
     h(
       TableHeader,
       null,
       h(
         TableRow,
         null,
-        columns.map((name) => h(TableColumnHeader, { key: name }, name)),
+        columns.map((name, index) => h(TableColumnHeader, { key: name, w: index ? undefined : "45%" }, name)),
       ),
     ),
     h(
