@@ -110,8 +110,8 @@ _EXPLAINED: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.COMPANY_REFUSED: (
         "Exact refuses at least one of the companies; the others go on.",
-        "Permit it to the app in Exact Online (App Centre, Manage app, Permitted companies) and check the user's "
-        "rights there; or take it out of the choice.",
+        "Permit it to the app in Exact Online (Import/Export, App permissions, Permitted companies) and check the "
+        "user's rights there; or take it out of the choice.",
     ),
     Reason.SYNC_FAILING: ("The last sync failed, at least in part.", "Do what the message says, then sync again."),
     Reason.GRANT_LAPSING: (

@@ -21,7 +21,7 @@ ACTIVE: Final = "active"
 ARCHIVED: Final = "archived"
 _STATUSES: Final = {0: "inactive", 1: ACTIVE, 2: ARCHIVED}
 
-_PERMIT: Final = "Permit it to the app in Exact Online (App Centre, Manage app, Permitted companies)"
+_PERMIT: Final = "Permit it to the app in Exact Online (Import/Export, App permissions, Permitted companies)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
