@@ -65,6 +65,7 @@ def spend(world: World, calls: int, *, hoarded: int = 0, hoarded_at: float = 0.0
         return response
 
     desk, minute_s = Desk.of(world), world.simulator.settings.minute_s
+    work_s = 2 * minute_s * calls / world.simulator.settings.calls_per_minute
     planted = world.simulator.plant(Fault(action=count, division=DIVISION, occurrences=frozenset()))
     shares = [Share(endpoint=endpoint, calls=calls // len(ENDPOINTS), minute_s=minute_s) for endpoint in ENDPOINTS]
     hoard = Share(endpoint=ENDPOINTS[0], calls=1, minute_s=minute_s, hoarded=hoarded, begins_at=hoarded_at)
@@ -75,7 +76,7 @@ def spend(world: World, calls: int, *, hoarded: int = 0, hoarded_at: float = 0.0
         if hoarded:
             assert Worker(make_calls, desk, hoard).hear() is None, "the hoarder was not killed"
         start.wait(END_S)
-        told: list[Any] = [worker.hear() for worker in at_work]
+        told: list[Any] = [worker.hear(END_S + work_s) for worker in at_work]
     finally:
         for worker in at_work:
             worker.kill()
