@@ -160,6 +160,12 @@ test("progress is counted by company, in the server's order", () => {
   assert.equal(progress.summaryText(progress.counted([])), "Nothing to read yet.");
 });
 
+test("a run that failed is told, though every data set may be done", () => {
+  assert.equal(progress.runText({ state: "running" }), "Run in Airflow");
+  assert.equal(progress.runText({ state: "success" }), "Last run in Airflow");
+  assert.equal(progress.runText({ state: "failed" }), "Last run in Airflow (failed)");
+});
+
 test("rows are told as they stand", () => {
   assert.equal(progress.rowsText({ state: "queued", rows: 0 }), "");
   assert.equal(progress.rowsText({ state: "running", rows: 1204 }), "1,204 so far");

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path("var/screenshots")
 PICTURES: Final = ROOT / "docs" / "images"
 THEMES: Final = ("light", "dark")
-DESKTOP, PHONE = (1120, 720), (390, 760)
+DESKTOP, LOW, HIGH, PHONE = (1120, 720), (1120, 620), (1120, 1080), (390, 760)
 MOST_BYTES: Final = 150_000
 HELD_S: Final = 45
 """How long Exact keeps one page back, so that the first sync can be seen at work."""
@@ -45,6 +45,7 @@ class Photographer:
         for theme in themes:
             self._page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
             self._page.mouse.move(width - 1, height - 1)
+            self._page.evaluate("for (const element of document.querySelectorAll('*')) element.scrollTop = 0")
             self._page.wait_for_timeout(600)  # until colours have faded over
             path = PICTURES / f"setup-{name}-{theme}.png"
             picture = self._page.screenshot(path=path)
@@ -62,31 +63,35 @@ def photograph(administrator: Administrator, photographer: Photographer, stack: 
     administrator.press("Switch to Exact Online")
     administrator.press("Continue")
     administrator.choose("Netherlands")
-    photographer.take("2-region")
+    photographer.take("2-region", size=LOW)
     administrator.press("Continue")
     administrator.tick("Cost centres", "Cost units")
-    photographer.take("3-axes")
+    photographer.take("3-axes", size=LOW)
     administrator.press("Continue")
+    administrator.reads_heading("Authorise")
+    photographer.take("4-authorise", size=LOW)
     administrator.press("Authorise at Exact Online")
     administrator.answer_exact("Allow")
     administrator.tick(*COMPANIES)
-    photographer.take("4-companies")
-    photographer.take("4-companies-phone", size=PHONE, themes=["light"])
+    administrator.page.get_by_text("My company is not in the list").click()
+    photographer.take("5-companies", size=HIGH)
+    administrator.page.get_by_text("My company is not in the list").click()
+    photographer.take("5-companies-phone", size=PHONE, themes=["light"])
     exact.plant("slow", "sync/Financial/GLAccounts", division=NL, parameters={"seconds": HELD_S}, occurrences=[2])
     administrator.press("Start the first sync")
     administrator.reads("9 of 10 data sets done, 1 running")
-    photographer.take("5-first-sync")
+    photographer.take("6-first-sync")
     administrator.reads_state("Healthy")
     administrator.last_run.wait_for()
     administrator.open_setup()
-    photographer.take("6-overview")
-    photographer.take("6-overview-phone", size=PHONE, themes=["dark"])
+    photographer.take("7-overview")
+    photographer.take("7-overview-phone", size=PHONE, themes=["dark"])
     administrator.open_connection()
     revoke_grants(stack, exact)
     administrator.act("Sync now")
     administrator.reads_state("Reconnect needed")
     administrator.last_run.wait_for()
-    photographer.take("7-reconnect")
+    photographer.take("8-reconnect")
 
 
 def main() -> int:

@@ -154,7 +154,7 @@ def is_asked_to_reconnect_once_the_grant_is_revoked(administrator: Administrator
     revoke_grants(stack, exact)
     administrator.act("Sync now")
     administrator.reads_state("Reconnect needed")
-    administrator.reads("Exact no longer accepts the authorisation", "companies, axes and data are kept")
+    administrator.reads("Exact no longer accepts the authorisation", "companies, axes and data are kept", "(failed)")
     expect(administrator.last_run).to_be_visible()
     expect(administrator.button(administrator.action("Sync now"))).to_have_count(0)
     assert administrator.obstacles() == []

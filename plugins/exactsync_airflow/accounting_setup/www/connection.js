@@ -25,7 +25,7 @@ import {
 import { Guide } from "./guide.js";
 import { connectionAt } from "./place.js";
 import { NotRunning, ProblemNotice } from "./problem.js";
-import { byCompany, counted, isRunning, newsText, nextLook, rowsText, summaryText } from "./progress.js";
+import { byCompany, counted, newsText, nextLook, rowsText, runText, summaryText } from "./progress.js";
 import { stepOf } from "./steps.js";
 import { ConnectionFacts, StateMark, StateText } from "./summary.js";
 import { LOAD_STATES } from "./texts.js";
@@ -75,8 +75,7 @@ export function ConnectionView({ overview, place, go, changed, reload, announce 
         Row,
         { justify: "space-between" },
         h(SectionHeading, null, "Accounting data"),
-        progress?.run &&
-          h(OutLink, { href: progress.run.url }, isRunning(progress) ? "Run in Airflow" : "Last run in Airflow"),
+        progress?.run && h(OutLink, { href: progress.run.url }, runText(progress.run)),
       ),
       h(ProblemNotice, { problem, onRetry: () => void look() }),
       !progress && !problem && h(Waiting, null, "Looking at the data …"),

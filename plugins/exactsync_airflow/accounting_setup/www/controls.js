@@ -97,6 +97,7 @@ export function TextInput({ label, value, onChange, help, error, isSearch = fals
       value,
       type: isSearch ? "search" : "text",
       autoComplete: "off",
+      ...(!error && { borderColor: EDGE }),
       onChange: (/** @type {{ target: HTMLInputElement }} */ event) => onChange(event.target.value),
     }),
     help && h(FieldHelperText, null, help),

@@ -76,10 +76,21 @@ export function newsText(before, after) {
 /**
  * Tell whether a run is under way, or about to start.
  *
- * @param {Progress} progress
+ * @param {{ run: { state: string } | null }} progress
  */
 export function isRunning({ run }) {
   return run !== null && !["success", "failed"].includes(run.state);
+}
+
+/**
+ * Say which run the data comes from. One that failed says so: the data sets may all be done, by earlier runs.
+ *
+ * @param {{ state: string }} run
+ * @returns {string}
+ */
+export function runText(run) {
+  if (isRunning({ run })) return "Run in Airflow";
+  return run.state === "failed" ? "Last run in Airflow (failed)" : "Last run in Airflow";
 }
 
 /**
