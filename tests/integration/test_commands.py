@@ -465,11 +465,12 @@ def test_status_tells_people_and_machines_how_every_data_set_stands(terminal: Te
 
 
 def test_the_simulator_can_be_tried_by_hand(bare_terminal: Terminal) -> None:
-    process = bare_terminal.start("simulate", "--port", "0")
+    process = bare_terminal.start("simulate", "--port", "0", "--redirect-uri", "http://localhost:8080/back")
     try:
         url = re.search(r"http://\S+", process.stdout.readline())[0]
         with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as visitor:
             assert visitor.get(f"{url}/_simulator/violations").json() == []
+        assert "redirect URI http://localhost:8080/back" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(10) in (0, 1)
     finally:

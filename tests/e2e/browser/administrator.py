@@ -107,7 +107,7 @@ class Administrator:
             expect(self.view).to_contain_text(text)
 
     def reads_heading(self, text: str) -> None:
-        expect(self.page.get_by_role("heading", name=text, level=1)).to_be_visible()
+        expect(self.page.get_by_role("heading", name=text, level=1, exact=True)).to_be_visible()
 
     def reads_state(self, state: str) -> None:
         """Wait until the connection's page says a state beside its name."""

@@ -140,13 +140,21 @@ def reads_it_all_on_a_phone_and_in_the_dark(administrator: Administrator) -> Non
     assert was
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
-    for view in ("", "&view=companies", "&view=history", "&view=axes"):
-        page.goto(f"{page.url.partition('&')[0]}{view}")
-        expect(administrator.view.get_by_role("heading", level=1)).to_contain_text(administrator.connection)
-        assert administrator.fits()
-        assert administrator.obstacles() == []
+    is_readable(administrator, administrator.connection)
+    for action, heading in (("Change companies", "Companies of"), ("Change axes", "Axes of")):
+        administrator.act(action)
+        is_readable(administrator, f"{heading} {administrator.connection}")
+        administrator.press("Cancel")
+    page.get_by_role("link", name="History").click()
+    is_readable(administrator, f"History of {administrator.connection}")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(was)
+
+
+def is_readable(administrator: Administrator, heading: str) -> None:
+    administrator.reads_heading(heading)
+    assert administrator.fits()
+    assert administrator.obstacles() == []
 
 
 def is_asked_to_reconnect_once_the_grant_is_revoked(administrator: Administrator, stack: Stack, exact: Any) -> None:

@@ -66,7 +66,8 @@ export function ConnectionFacts({ connection, overview, isFull = false }) {
 
 /** @param {{ connection: Connection, now: string }} props */
 function Authorised({ connection: { state, authorised_at: at, authorised_by: by }, now }) {
-  if (!at) return state === "disconnected" ? "No longer" : "Not yet";
+  if (state === "disconnected") return "No longer";
+  if (!at) return "Not yet";
   return [by && `by ${by}`, h(Muted, { key: "at" }, h(Moment, { at, now, isInline: true }))];
 }
 
