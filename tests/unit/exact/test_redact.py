@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from exactsync import credentials
 from exactsync.credentials import Secret
 from exactsync.exact import oauth
 from exactsync.exact.redact import RedactingFilter, redact
@@ -18,7 +19,9 @@ VALUE = "tök+en/with=odd&chars"
 
 
 @pytest.fixture(autouse=True)
-def known() -> Secret:
+def known(monkeypatch: pytest.MonkeyPatch) -> Secret:
+    """The only secret that the process knows: another test's might stand in an ordinary word."""
+    monkeypatch.setattr(credentials, "_known_spellings", ())
     return Secret(VALUE)
 
 
