@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from cryptography.fernet import Fernet
 
 from exactsync.entities import entities
 from exactsync.exact.oauth import code_of
@@ -15,7 +13,7 @@ from exactsync.lifecycle import Reason, State
 from exactsync.simulator import Company, Settings, Simulator, SimulatorServer
 from exactsync.simulator.faults import EVERYWHERE, Fault
 from exactsync_airflow.deployment import airflow_deployment
-from tests.dags.test_main_job import MainJob, retry_at_once, states
+from tests.dags.test_main_job import MainJob, retry_at_once, states, tell_airflow
 from tests.integration.people import ANN, APPS, DANA, OTTO
 
 if TYPE_CHECKING:
@@ -47,17 +45,7 @@ def job(
     dag = dagbag.dags["exact_online_sync"]
     retry_at_once(dag, monkeypatch)
     with SimulatorServer(exact) as server:
-        monkeypatch.setenv("EXACTSYNC_TOKEN_KEYS", Fernet.generate_key().decode())
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", migrated_database)
-        for connection_id, app in APPS.items():
-            connection = {
-                "conn_type": "exact_online",
-                "host": server.url,
-                "login": app.client_id,
-                "password": app.client_secret,
-                "extra": {"redirect_uri": app.redirect_uris[0], "region": "nl"},
-            }
-            monkeypatch.setenv(f"AIRFLOW_CONN_{connection_id.upper()}", json.dumps(connection))
+        tell_airflow(monkeypatch, database=migrated_database, exact_url=server.url, apps=APPS)
         connect(exact, "mine", "first", DANA, MINE[: request.param])
         connect(exact, "shared", "first", DANA, SHARED[: request.param])
         connect(exact, "apart", "second", OTTO, APART[: request.param])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from exactsync.simulator import DEMO_APP, Settings, Simulator, SimulatorServer
 from exactsync.warehouse.engine import create_engine
-from tests.dags.test_main_job import CONNECTION_ID, authorise, retry_at_once, states
+from tests.dags.test_main_job import CONNECTION_ID, authorise, retry_at_once, states, tell_airflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,20 +54,7 @@ def keepalive(
     dag = dagbag.dags["exact_online_keepalive"]
     retry_at_once(dag, monkeypatch)
     with SimulatorServer(exact) as server:
-        monkeypatch.setenv("EXACTSYNC_TOKEN_KEYS", Fernet.generate_key().decode())
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", migrated_database)
-        monkeypatch.setenv(
-            f"AIRFLOW_CONN_{CONNECTION_ID.upper()}",
-            json.dumps(
-                {
-                    "conn_type": "exact_online",
-                    "host": server.url,
-                    "login": DEMO_APP.client_id,
-                    "password": DEMO_APP.client_secret,
-                    "extra": {"redirect_uri": DEMO_APP.redirect_uris[0], "region": "nl"},
-                }
-            ),
-        )
+        tell_airflow(monkeypatch, database=migrated_database, exact_url=server.url, apps={CONNECTION_ID: DEMO_APP})
         authorise(server.url)
         yield KeepAlive(dag=dag, exact=exact, warehouse_url=migrated_database)
 

@@ -22,11 +22,13 @@ from exactsync.simulator.simulator import Simulator
 from exactsync_airflow import recovery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models.dagrun import DagRun
     from airflow.sdk import DAG
+
+    from exactsync.simulator.settings import RegisteredApp
 
 CONNECTION_ID = "exact_online_default"
 NL, BE, FR = 1000001, 1000002, 1000003
@@ -71,22 +73,26 @@ def job(
     dag = dagbag.dags["exact_online_sync"]
     retry_at_once(dag, monkeypatch)
     with SimulatorServer(exact) as server:
-        monkeypatch.setenv("EXACTSYNC_TOKEN_KEYS", Fernet.generate_key().decode())
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", migrated_database)
-        monkeypatch.setenv(
-            f"AIRFLOW_CONN_{CONNECTION_ID.upper()}",
-            json.dumps(
-                {
-                    "conn_type": "exact_online",
-                    "host": server.url,
-                    "login": DEMO_APP.client_id,
-                    "password": DEMO_APP.client_secret,
-                    "extra": {"redirect_uri": DEMO_APP.redirect_uris[0], "region": "nl"},
-                }
-            ),
-        )
+        tell_airflow(monkeypatch, database=migrated_database, exact_url=server.url, apps={CONNECTION_ID: DEMO_APP})
         authorise(server.url)
         yield MainJob(dag=dag, exact=exact, warehouse_url=migrated_database)
+
+
+def tell_airflow(
+    monkeypatch: pytest.MonkeyPatch, *, database: str, exact_url: str, apps: Mapping[str, RegisteredApp]
+) -> None:
+    """Describe the warehouse and the apps, by connection id, to Airflow."""
+    monkeypatch.setenv("EXACTSYNC_TOKEN_KEYS", Fernet.generate_key().decode())
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", database)
+    for connection_id, app in apps.items():
+        connection = {
+            "conn_type": "exact_online",
+            "host": exact_url,
+            "login": app.client_id,
+            "password": app.client_secret,
+            "extra": {"redirect_uri": app.redirect_uris[0], "region": "nl"},
+        }
+        monkeypatch.setenv(f"AIRFLOW_CONN_{connection_id.upper()}", json.dumps(connection))
 
 
 def retry_at_once(dag: DAG, monkeypatch: pytest.MonkeyPatch) -> None:
