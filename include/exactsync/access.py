@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import httpx
     from sqlalchemy import Engine
 
-    from exactsync.credentials import App, Grant, Secret
+    from exactsync.credentials import App, Grant
+    from exactsync.secret import Secret
     from exactsync.warehouse.integrations import IntegrationInfo
 
 

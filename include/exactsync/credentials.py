@@ -1,4 +1,4 @@
-"""Who we are at Exact, and what we were given: apps, secrets, token pairs and grants.
+"""Who we are at Exact, and what we were given: apps, token pairs and grants.
 
 Value types only, shared by `exact` (which uses them) and `warehouse` (which stores them). Nothing here does I/O, and no
 secret shows in a repr, a message or a log.
@@ -7,15 +7,14 @@ secret shows in a repr, a message or a log.
 from __future__ import annotations
 
 import json
-from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from exactsync.errors import ConfigurationError
+from exactsync.secret import Secret
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,64 +29,6 @@ GrantStatus = Literal["active", "reconnect_needed"]
 
 NOBODY: Final = "nobody, after "
 """What the name of an intent's owner begins with once it is known that no answer will come to it."""
-
-REMEMBERED_SECRETS: Final = 512
-SHORTEST_REDACTABLE: Final = 6  # shorter values would blank out ordinary words
-
-_known_spellings: tuple[tuple[str, ...], ...] = ()
-
-
-def known_secrets() -> list[str]:
-    """Return every spelling (raw, percent-encoded, base64) of this process's latest secrets, longest first."""
-    return sorted({text for spellings in _known_spellings for text in spellings}, key=len, reverse=True)
-
-
-def _remember(value: str) -> None:
-    """Note how `value` may be spelled in a log, so that it can be found and removed there."""
-    global _known_spellings  # replaced whole, so that readers in other threads need no lock
-    raw = value.encode()
-    spellings = tuple(
-        dict.fromkeys(
-            [
-                value,
-                quote(value, safe=""),
-                quote_plus(value),
-                b64encode(raw).decode().rstrip("="),
-                urlsafe_b64encode(raw).decode().rstrip("="),
-            ]
-        )
-    )
-    if len(value) >= SHORTEST_REDACTABLE and spellings not in _known_spellings:
-        _known_spellings = (*_known_spellings[-REMEMBERED_SECRETS + 1 :], spellings)
-
-
-class Secret:
-    """A text that shows itself only when asked to: `str`, `repr` and format give `***`."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-        _remember(value)
-
-    def reveal(self) -> str:
-        """Return the text, for the one place that must send or encrypt it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return compare_digest(self._value.encode(), other._value.encode())
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
 
 _REGIONS: Final = {"co.uk": "uk", "com": "us"}
 

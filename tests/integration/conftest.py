@@ -10,9 +10,10 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
-from exactsync.credentials import App, Secret
+from exactsync.credentials import App
 from exactsync.deployment import Deployment
 from exactsync.load import DivisionRef, LoadResult, Mode, Run
+from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP, Settings, Simulator, SimulatorTransport
 from exactsync.warehouse.engine import create_engine
 

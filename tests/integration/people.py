@@ -8,10 +8,11 @@ from uuid import UUID
 
 import httpx
 
-from exactsync.credentials import App, Secret
+from exactsync.credentials import App
 from exactsync.errors import ConfigurationError
 from exactsync.exact.oauth import code_of
 from exactsync.load import DivisionRef, Run
+from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP, Company, RegisteredApp, Settings, Simulator, User
 from exactsync.simulator.faults import Fault
 from tests.integration.conftest import EXACT_URL, Installation

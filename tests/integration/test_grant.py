@@ -14,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
-from exactsync.credentials import App, Secret, TokenPair, User
+from exactsync.credentials import App, TokenPair, User
 from exactsync.errors import (
     ConfigurationError,
     ExactUnavailableError,
@@ -23,6 +23,7 @@ from exactsync.errors import (
 )
 from exactsync.exact.consent import accept_code
 from exactsync.exact.grant import SETTLING_S, AccessTokens
+from exactsync.secret import Secret
 from exactsync.warehouse.engine import create_engine
 from exactsync.warehouse.keys import KeyRing
 from exactsync.warehouse.ledger import PostgresLedger

@@ -12,12 +12,13 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import event, text
 
-from exactsync.credentials import App, EndReason, Secret
+from exactsync.credentials import App, EndReason
 from exactsync.errors import ConfigurationError, ExactUnavailableError, ReauthorisationRequiredError
 from exactsync.exact import oauth
 from exactsync.exact.consent import accept_code
 from exactsync.exact.grant import SETTLING_S, AccessTokens
 from exactsync.lifecycle import Reason
+from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP, Fault, Settings, Simulator, SimulatorTransport
 from exactsync.simulator.clock import Clock
 from exactsync.simulator.faults import token_answer_lost

@@ -15,8 +15,8 @@ import pytest
 from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowFailException
 
-from exactsync.credentials import Secret
 from exactsync.lifecycle import Reason
+from exactsync.secret import Secret
 from exactsync.warehouse.alerts import Alert
 from exactsync_airflow import notifications
 from exactsync_airflow.notifications import describe, notify

@@ -10,7 +10,6 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from exactsync.credentials import Secret
 from exactsync.errors import (
     ConfigurationError,
     DatasetBusyError,
@@ -20,6 +19,7 @@ from exactsync.errors import (
     QuotaExhaustedError,
     ReauthorisationRequiredError,
 )
+from exactsync.secret import Secret
 from exactsync_airflow.recovery import RESCHEDULE_JITTER_S, SHORTEST_WAIT_S, airflow_errors, airflow_exception, diagnose
 
 LATER = datetime.now(UTC) + timedelta(hours=1)

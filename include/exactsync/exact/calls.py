@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from exactsync.credentials import Secret
     from exactsync.exact.quota import CallBudget
+    from exactsync.secret import Secret
 
 ATTEMPTS: Final = 3
 """How often a call is made before Exact counts as unavailable; each attempt is a call of the budget."""

@@ -12,9 +12,10 @@ from exactsync.exact.client import ExactClient
 if TYPE_CHECKING:
     import httpx
 
-    from exactsync.credentials import App, Grant, Secret
+    from exactsync.credentials import App, Grant
     from exactsync.exact.grant import TokenStore
     from exactsync.exact.quota import Ledger
+    from exactsync.secret import Secret
 
 
 def accept_code(

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from exactsync.credentials import App, Claim, EndReason, Grant, Secret, TokenPair, User
+    from exactsync.credentials import App, Claim, EndReason, Grant, TokenPair, User
     from exactsync.exact.transport import Timeouts
+    from exactsync.secret import Secret
 
 LEASE_MARGIN_S: Final = 20.0
 SETTLING_S: Final = 5.0

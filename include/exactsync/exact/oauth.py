@@ -20,10 +20,11 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 import httpx
 import orjson
 
-from exactsync.credentials import EndReason, Secret, TokenPair
+from exactsync.credentials import EndReason, TokenPair
 from exactsync.errors import ConfigurationError, DefectError, ReauthorisationRequiredError
 from exactsync.exact.redact import redact
 from exactsync.exact.transport import NOT_SENT, Timeouts, open_client, send
+from exactsync.secret import Secret
 
 if TYPE_CHECKING:
     from exactsync.credentials import App

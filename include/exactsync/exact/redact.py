@@ -13,7 +13,7 @@ import threading
 import traceback
 from typing import Any, Final
 
-from exactsync.credentials import known_secrets
+from exactsync.secret import known_secrets
 
 MASK: Final = "***"
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from exactsync.credentials import Secret
 from exactsync.errors import ConfigurationError
+from exactsync.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from exactsync.credentials import Secret
+from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP
 from exactsync.simulator.faults import Fault, maintenance
 from exactsync_airflow.accounting_setup import installation

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from exactsync.budget import Answer, Refusal, Reservation
-from exactsync.credentials import App, Secret
+from exactsync.credentials import App
 from exactsync.exact.client import ExactClient
+from exactsync.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

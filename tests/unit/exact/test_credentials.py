@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from exactsync.credentials import Secret, app_from_connection
+from exactsync.credentials import app_from_connection
 from exactsync.errors import ConfigurationError
+from exactsync.secret import Secret
 
 SECRET = "p/w+with=odd:chars@and%signs"
 FIELDS = {

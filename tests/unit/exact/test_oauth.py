@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from exactsync.credentials import Secret
 from exactsync.errors import ConfigurationError, DefectError, ReauthorisationRequiredError
 from exactsync.exact import oauth
 from exactsync.exact.transport import Timeouts
+from exactsync.secret import Secret
 
 PAIR = {"access_token": "access-2", "token_type": "bearer", "expires_in": "600", "refresh_token": "refresh-2"}
 TOKEN = Secret("refresh-token-1")

@@ -5,15 +5,17 @@ import logging
 import subprocess
 import sys
 from base64 import b64encode
+from collections import deque
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import httpx
 import pytest
 
-from exactsync import credentials
-from exactsync.credentials import Secret
+from exactsync import secret
 from exactsync.exact import oauth
 from exactsync.exact.redact import RedactingFilter, redact
+from exactsync.secret import Secret
 
 VALUE = "tök+en/with=odd&chars"
 
@@ -21,8 +23,20 @@ VALUE = "tök+en/with=odd&chars"
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> Secret:
     """The only secret that the process knows: another test's might stand in an ordinary word."""
-    monkeypatch.setattr(credentials, "_known_spellings", ())
+    monkeypatch.setattr(secret, "_in_use", WeakValueDictionary())
+    monkeypatch.setattr(secret, "_latest", deque(maxlen=secret.REMEMBERED_SECRETS))
     return Secret(VALUE)
+
+
+def test_a_secret_in_use_is_found_however_many_came_after_it(known):
+    for number in range(2 * secret.REMEMBERED_SECRETS):
+        Secret(f"of the past {number}")
+    assert redact(f"before {known.reveal()} after") == "before *** after"
+
+
+def test_a_secret_that_nobody_holds_any_more_is_still_found_while_it_is_young():
+    Secret("an older token pair")
+    assert redact("of an older token pair") == "of ***"
 
 
 @pytest.mark.parametrize("spelling", [VALUE, quote(VALUE, safe=""), b64encode(VALUE.encode()).decode()])
@@ -72,7 +86,7 @@ def test_the_filter_cleans_message_arguments_and_traceback():
 def test_installed_redaction_covers_debug_logs_of_the_http_library_and_uncaught_errors(app):
     script = f"""
 import logging, sys, threading
-from exactsync.credentials import Secret
+from exactsync.secret import Secret
 from exactsync.exact.redact import install_redaction
 install_redaction(); install_redaction()
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
