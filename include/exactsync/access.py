@@ -11,7 +11,7 @@ from exactsync.errors import ConfigurationError
 from exactsync.exact import oauth
 from exactsync.exact.client import ExactClient
 from exactsync.exact.consent import accept_code
-from exactsync.exact.grant import AccessTokens
+from exactsync.exact.grant import PATIENCE_S, AccessTokens
 from exactsync.warehouse.companies import DivisionInfo
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.tokens import PostgresTokenStore
@@ -36,7 +36,8 @@ class Access:
         instance_id: which installation this is; the database's own identity unless given.
         find_app: connection id → app; raises ConfigurationError for an unknown one.
         transport: how to reach Exact, if not directly.
-        patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
+        patience_s: how long to wait for the next minute's calls before QuotaExhaustedError, and for another worker's
+            refresh before TokenPendingError (a few seconds at least).
     """
 
     def __init__(
@@ -80,7 +81,8 @@ class Access:
         return self._tokens(self._find_app(connection_id), grant_id)
 
     def _tokens(self, app: App, grant_id: int) -> AccessTokens:
-        return AccessTokens(app, grant_id, self.grants, transport=self._transport)
+        patience_s = max(PATIENCE_S, self._patience_s)
+        return AccessTokens(app, grant_id, self.grants, transport=self._transport, patience_s=patience_s)
 
     @contextmanager
     def client(

@@ -24,6 +24,7 @@ from exactsync.errors import (
     ExactSyncError,
     ReauthorisationRequiredError,
     StoppedError,
+    TokenPendingError,
 )
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
@@ -225,7 +226,8 @@ class Deployment:
 
     def _note_failure(self, error: ExactSyncError, ref: DivisionRef, entity: str, run: Run) -> None:
         """Remember how an attempt failed, and let `connect` look again where access was refused."""
-        if not isinstance(error, DatasetBusyError):  # the attempt that counts is the holder's
+        is_under_way = isinstance(error, DatasetBusyError | TokenPendingError) or health.is_passing(error)
+        if not is_under_way:  # else the attempt that counts is the holder's, or goes on by itself
             state.note_attempt(
                 self._warehouse,
                 ref.division,
@@ -240,6 +242,8 @@ class Deployment:
                 companies.mark_stale(connection, ref.integration)
         if isinstance(error, ReauthorisationRequiredError):
             health.note_end(self._state, self._integration(ref.integration), error)
+        elif isinstance(error, TokenPendingError):  # noted at once: certainty may take minutes
+            health.note_problem(self._state, self._integration(ref.integration), error)
 
     def conclude(self, integrations: Sequence[str] | None = None) -> list[IntegrationInfo]:
         """Take account of a run that is over: move integrations (None: all) to the states that it asks for.

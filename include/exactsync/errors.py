@@ -103,6 +103,17 @@ class QuotaExhaustedError(RetryLaterError):
         self.window = window
 
 
+class TokenPendingError(RetryLaterError):
+    """There is no access token before `retry_at`: another worker is fetching it, or Exact gives none yet.
+
+    `is_refused`: Exact refuses the present one before its time; the authorisation may have been withdrawn.
+    """
+
+    def __init__(self, message: str, *, retry_at: datetime, is_refused: bool, remedy: str = "") -> None:
+        super().__init__(message, retry_at=retry_at, remedy=remedy)
+        self.is_refused = is_refused
+
+
 class ExactUnavailableError(RetryLaterError):
     """Exact does not answer, or answers that it cannot right now."""
 

@@ -14,6 +14,7 @@ from exactsync.errors import (
     QuotaExhaustedError,
     ReauthorisationRequiredError,
     RetryLaterError,
+    TokenPendingError,
 )
 from exactsync.lifecycle import Event, Reason, State
 from exactsync.warehouse import grants, journal
@@ -36,7 +37,12 @@ NAMED_AT_MOST: Final = 10
 SYNC: Final = "sync"
 """The actor of what no person does."""
 
-_WORST_FIRST: Final = (Reason.SYNC_FAILING, Reason.COMPANY_REFUSED, Reason.MAINTENANCE, Reason.BUDGET)
+_WORST_FIRST: Final = (
+    Reason.SYNC_FAILING,
+    Reason.COMPANY_REFUSED,
+    Reason.MAINTENANCE,
+    Reason.BUDGET,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,8 @@ def reason_of(error: ExactSyncError) -> Reason:
             return Reason(error.reason)
         case CompanyRefusedError():
             return Reason.COMPANY_REFUSED
+        case TokenPendingError(is_refused=True):
+            return Reason.ACCESS_REFUSED
         case RetryLaterError() if not isinstance(error, DatabaseUnavailableError):
             return Reason.MAINTENANCE
         case _:
@@ -184,8 +192,14 @@ def note_end(engine: Engine, integration: IntegrationInfo, error: Reauthorisatio
 
 
 def is_passing(error: ExactSyncError) -> bool:
-    """Tell whether an error is over within a minute: the minute's calls are used up."""
-    return isinstance(error, QuotaExhaustedError) and error.window == "minute"
+    """Tell whether an error is over by itself soon: the minute's calls are used up, a token is being fetched."""
+    match error:
+        case QuotaExhaustedError():
+            return error.window == "minute"
+        case TokenPendingError():
+            return not error.is_refused
+        case _:
+            return False
 
 
 def _known(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> list[SyncState]:

@@ -75,6 +75,7 @@ class Reason(StrEnum):
 
     BUDGET = "budget"
     MAINTENANCE = "maintenance"
+    ACCESS_REFUSED = "access_refused"
     COMPANY_REFUSED = "company_refused"
     SYNC_FAILING = "sync_failing"
     GRANT_LAPSING = "grant_lapsing"
@@ -107,6 +108,11 @@ _EXPLAINED: Final[dict[Reason, tuple[str, str]]] = {
     Reason.MAINTENANCE: (
         "Exact Online does not answer: it is being maintained, or in trouble.",
         "Nothing: the next run tries again.",
+    ),
+    Reason.ACCESS_REFUSED: (
+        "Exact refuses the access token before its time: the authorisation may have been withdrawn at Exact.",
+        "Nothing yet: within 10 minutes Exact may be asked for a new token, and its answer tells. If you know that it "
+        "was withdrawn, reconnect now.",
     ),
     Reason.COMPANY_REFUSED: (
         "Exact refuses at least one of the companies; the others go on.",

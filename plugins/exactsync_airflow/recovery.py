@@ -3,6 +3,7 @@
 | error                                   | Airflow                                                           |
 | --------------------------------------- | ----------------------------------------------------------------- |
 | a minute's budget used up               | rescheduled to the next minute: the slot is free, no retry spent  |
+| the next access token is on its way     | rescheduled likewise                                              |
 | a day's budget used up, endpoint blocked | skipped: *degraded*, the run goes on and the next one resumes    |
 | another reader holds the data set       | skipped, naming the holder                                        |
 | Exact away; anything not foreseen       | a normal retry that backs off                                     |
@@ -26,7 +27,14 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from exactsync.errors import DatasetBusyError, DefectError, ExactSyncError, QuotaExhaustedError, RetryLaterError
+from exactsync.errors import (
+    DatasetBusyError,
+    DefectError,
+    ExactSyncError,
+    QuotaExhaustedError,
+    RetryLaterError,
+    TokenPendingError,
+)
 from exactsync.exact.redact import redact
 
 if TYPE_CHECKING:
@@ -103,7 +111,7 @@ def airflow_errors() -> Iterator[None]:
 
 def _recovery(error: Exception) -> Recovery:
     match error:
-        case QuotaExhaustedError(window="minute"):
+        case QuotaExhaustedError(window="minute") | TokenPendingError():
             return Recovery.RESCHEDULE
         case QuotaExhaustedError() | DatasetBusyError():
             return Recovery.SKIP

@@ -20,6 +20,7 @@ from exactsync.errors import (
     ExactUnavailableError,
     ReauthorisationRequiredError,
     RetryLaterError,
+    TokenPendingError,
 )
 from exactsync.exact.consent import accept_code
 from exactsync.exact.grant import SETTLING_S, AccessTokens
@@ -184,8 +185,9 @@ def test_no_transaction_is_open_while_exact_is_asked(desk):
 def test_a_worker_waits_for_another_ones_refresh_only_so_long(desk):
     desk.pass_time(571)
     desk.store.claim(desk.grant_id, 1, owner="other", lease_s=90)
-    with pytest.raises(RetryLaterError, match="Another worker"):
+    with pytest.raises(TokenPendingError, match="Another worker") as caught:
         desk.token(patience_s=0.05)
+    assert not caught.value.is_refused
     assert desk.asked == []
 
 
@@ -477,8 +479,10 @@ def test_after_a_401_near_its_end_a_token_is_refreshed(desk):
 
 def test_after_a_401_that_comes_too_soon_we_wait_for_the_refresh(desk):
     desk.pass_time(100)
-    with pytest.raises(RetryLaterError, match="refuses the access token"):
+    with pytest.raises(TokenPendingError, match="refuses the access token") as caught:
         desk.tokens().after_refusal(Secret("access-token-1"))
+    assert caught.value.is_refused
+    assert (caught.value.retry_at - datetime.now(UTC)).total_seconds() == pytest.approx(470, abs=5)
     assert desk.asked == []
 
 

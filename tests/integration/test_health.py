@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exactsync import health
-from exactsync.errors import CompanyRefusedError, ConfigurationError, ReauthorisationRequiredError
+from exactsync.errors import (
+    CompanyRefusedError,
+    ConfigurationError,
+    QuotaExhaustedError,
+    ReauthorisationRequiredError,
+    TokenPendingError,
+)
 from exactsync.exact.client import ExactClient
-from exactsync.lifecycle import Reason, State
+from exactsync.lifecycle import Action, Reason, State, actions
 from exactsync.load import DivisionRef, Run
 from exactsync.simulator.faults import FAULTS, Fault
 from tests.integration.people import ANN, BOB, ENTITIES, SIZES, A, B, C, D, Office
@@ -230,6 +236,21 @@ def test_what_is_noticed_again_is_written_once_but_told_as_it_is_now(healthy: Of
     assert f"division {B}" not in info.message
 
 
+# -- what passes by itself
+
+
+def test_what_waits_for_the_next_minute_has_not_failed(healthy: Office) -> None:
+    healthy.execute(
+        "UPDATE exactsync.call_ledger SET minute_used = minute_limit, minute_is_known = true, "
+        "minute_resets_at = extract(epoch FROM now()) + 50"
+    )
+    error = healthy.attempt(ref(A), "vat_codes")
+    assert isinstance(error, QuotaExhaustedError)
+    healthy.deployment.conclude()
+    assert healthy.state("nl") is State.HEALTHY
+    assert {step.state for step in healthy.setup.progress("nl")} == {"done"}
+
+
 # -- the end of a grant
 
 
@@ -251,6 +272,24 @@ def test_an_ended_grant_is_noted_for_all_that_share_it_by_whoever_meets_it(offic
     assert [step for step in office.steps("be") if step[0] == "grant_ended"] == [
         ("grant_ended", "reconnect_needed", "sync")
     ]
+
+
+def test_an_access_token_that_exact_refuses_before_its_time_is_told_at_once_and_certain_minutes_later(
+    healthy: Office,
+) -> None:
+    fault = Fault(action=FAULTS["unauthorised"](), endpoint="vat/VATCodes", division=A, every=1)
+    healthy.simulator.plant(fault)
+    healthy.simulator.revoke_grants()
+    error = healthy.attempt(ref(A), "vat_codes")
+    assert isinstance(error, TokenPendingError)
+    info = healthy.setup.integration("nl")
+    assert (info.state, info.reason) == (State.DEGRADED, Reason.ACCESS_REFUSED)
+    assert "gives no new one yet" in info.message
+    assert Action.RECONNECT in actions(info.state)
+    healthy.let_tokens_expire()
+    healthy.attempt(ref(A), "vat_codes")
+    info = healthy.setup.integration("nl")
+    assert (info.state, info.reason) == (State.RECONNECT_NEEDED, Reason.REVOKED)
 
 
 def test_a_success_of_the_last_minute_does_not_hide_that_the_grant_has_ended(healthy: Office) -> None:

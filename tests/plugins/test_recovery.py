@@ -18,6 +18,7 @@ from exactsync.errors import (
     GuardError,
     QuotaExhaustedError,
     ReauthorisationRequiredError,
+    TokenPendingError,
 )
 from exactsync.secret import Secret
 from exactsync_airflow.recovery import RESCHEDULE_JITTER_S, SHORTEST_WAIT_S, airflow_errors, airflow_exception, diagnose
@@ -28,6 +29,7 @@ MINUTE = QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")
 DAY = QuotaExhaustedError("5,000 calls used.", retry_at=LATER, window="day")
 BLOCKED = QuotaExhaustedError("10 errors within the hour.", retry_at=LATER, window="errors")
 BUSY = DatasetBusyError("Somebody reads it.", retry_at=LATER, holder="exact_online_full_refresh/weekly")
+PENDING = TokenPendingError("Another worker is refreshing.", retry_at=LATER, is_refused=False)
 AWAY = ExactUnavailableError("Maintenance.", retry_at=LATER)
 GONE = ReauthorisationRequiredError("The grant is gone.", reason="revoked", remedy="Authorise again.")
 FORBIDDEN = ConfigurationError("The user may not read this.", remedy="Give the right.")
@@ -40,6 +42,7 @@ DATABASE_AWAY = ConnectionError("server closed the connection")
     ("error", "exception"),
     [
         (MINUTE, AirflowRescheduleException),
+        (PENDING, AirflowRescheduleException),
         (DAY, AirflowSkipException),
         (BLOCKED, AirflowSkipException),
         (BUSY, AirflowSkipException),

@@ -26,6 +26,7 @@ from exactsync.errors import (
     ExactUnavailableError,
     ReauthorisationRequiredError,
     RetryLaterError,
+    TokenPendingError,
 )
 from exactsync.exact import oauth
 from exactsync.failpoints import reach
@@ -47,7 +48,7 @@ PROBE_PAUSE_S: Final = 60.0
 LONGEST_PROBE_PAUSE_S: Final = 1_800.0
 """After an unclear answer to a probe, the pause is as long as the question has been open, within these bounds: 1, 2,
 4 … 30 minutes. Exact may count token calls (200 a day for an app and user, as announced in 2021)."""
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 5.0
 """How long a worker waits for another one's refresh before it goes away and comes back later."""
 LONGEST_NAP_S: Final = 0.5
 TOO_EARLY_PAUSE: Final = 0.25
@@ -125,8 +126,8 @@ class AccessTokens:
             ReauthorisationRequiredError: a person is needed; `reason` is an EndReason.
             ConfigurationError: there is no token endpoint at the app's address.
             ExactUnavailableError: the token endpoint gave no clear answer.
-            RetryLaterError: another worker's refresh takes too long, or a refresh or a probe is not possible yet;
-                `retry_at` tells when.
+            TokenPendingError: another worker's refresh takes long, or a refresh is not possible yet.
+            RetryLaterError: the token endpoint is left in peace; both tell with `retry_at` when to come back.
         """
         give_up_at = time.monotonic() + self._patience_s
         while True:
@@ -142,14 +143,16 @@ class AccessTokens:
         """Return another token after Exact answered 401 to `refused`.
 
         Raises:
-            RetryLaterError: there can be no other token yet; `retry_at` tells when.
+            TokenPendingError: there can be no other token yet; `retry_at` tells when.
             ReauthorisationRequiredError, ConfigurationError, ExactUnavailableError: as `access_token`.
         """
         grant = self._read()
         if grant.access == refused and not grant.is_refreshable:
-            raise _later(
-                "Exact refuses the access token, and gives no new one yet.",
+            raise _pending(
+                "Exact refuses the access token before its time, and gives no new one yet: has the authorisation been "
+                "withdrawn at Exact?",
                 (grant.refreshable_at - grant.read_at).total_seconds(),
+                is_refused=True,
             )
         return self.access_token()
 
@@ -178,7 +181,7 @@ class AccessTokens:
             left_s = min(left_s, SETTLING_S)
         wait_s = (until - grant.read_at).total_seconds()
         if left_s <= 0 or (wait_s > left_s and not is_at_work):
-            raise _later(message, wait_s)
+            raise _later(message, wait_s) if grant.is_unanswered else _pending(message, wait_s)
         self._sleep(min(wait_s, LONGEST_NAP_S) * random.uniform(0.1, 1.0) + 0.005)  # noqa: S311
 
     def _refresh(self, grant: Grant) -> None:
@@ -262,6 +265,11 @@ def _ended(grant: Grant, reason: EndReason, said: str = "") -> ReauthorisationRe
 def _later(message: str, wait_s: float) -> RetryLaterError:
     retry_at = _in(wait_s)
     return RetryLaterError(message, retry_at=retry_at, remedy=_from(retry_at))
+
+
+def _pending(message: str, wait_s: float, *, is_refused: bool = False) -> TokenPendingError:
+    retry_at = _in(wait_s)
+    return TokenPendingError(message, retry_at=retry_at, is_refused=is_refused, remedy=_from(retry_at))
 
 
 def _unavailable(message: str, wait_s: float) -> ExactUnavailableError:

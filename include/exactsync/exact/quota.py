@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-BUSY_PATIENCE_S: Final = 30.0
-"""How long a call waits for the one that must go alone before it."""
+BUSY_PATIENCE_S: Final = 5.0
+"""How long even an impatient call waits for the one that must go alone before it: an answer seldom takes longer."""
 LONGEST_NAP_S: Final = 1.0
 SEND_WITHIN_S: Final = 5.0
 """A reservation that took longer is not used: the ledger may soon take its call for one that has landed."""
@@ -69,8 +69,8 @@ class CallBudget:
         Raises:
             QuotaExhaustedError: the limit opens again only later; `retry_at` is by this worker's clock.
         """
-        busy_until = time.monotonic() + BUSY_PATIENCE_S
         patience_s = self._patience_s if may_wait else 0.0
+        busy_until = time.monotonic() + max(BUSY_PATIENCE_S, patience_s)
         while True:
             asked_at = time.monotonic()
             plan = self._ledger.reserve(self._app_key, division, endpoint, purpose=self._purpose, lease_s=self._lease_s)

@@ -189,6 +189,18 @@ def test_an_impatient_client_still_waits_for_a_call_that_goes_alone(open_client,
     assert len(naps) == 3
 
 
+def test_an_impatient_client_gives_its_place_up_when_the_call_before_it_takes_long(
+    open_client, script, listing, ledger, monkeypatch
+):
+    elapsed = iter(range(0, 1000, 2))
+    monkeypatch.setattr("exactsync.exact.quota.time.monotonic", lambda: next(elapsed))
+    ledger.refusals = [Refusal(reason="busy", wait_s=0.05)] * 100
+    with pytest.raises(QuotaExhaustedError, match="must be answered first") as caught:
+        open_client(script(listing())).get("crm/Accounts", division=7)
+    assert caught.value.window == "minute"
+    assert 100 - len(ledger.refusals) <= 3
+
+
 def test_the_next_link_is_followed_whole(open_client, script, listing):
     exact = script(listing())
     link = "https://start.exactonline.nl/api/v1/7/crm/Accounts?$skiptoken=guid'0b6a'&$select=ID,Code&$filter=A%20eq%20'b%26c'"
