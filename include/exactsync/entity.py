@@ -6,10 +6,14 @@ data dictionary) is derived from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import timedelta
 from enum import Enum, StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class ColumnType(Enum):
@@ -45,7 +49,33 @@ class Column:
     """The warehouse column: snake_case, by the naming rules in docs/design.md."""
     type: ColumnType
     description: str
-    """Meaning, unit and code values: becomes the COMMENT on the column."""
+    """What it means, as a sentence."""
+    _: KW_ONLY
+    unit: str | None = None
+    """What a number counts, e.g. `days`; None where there is nothing to say."""
+    values: Mapping[str, str] | Mapping[int, str] | None = field(default=None, hash=False)
+    """The code list: value in the warehouse → what it means. Exact may send others all the same."""
+    references: str | None = None
+    """The entity it points to: by its key if this is a Guid, or else by its code, always within the division."""
+
+    @property
+    def referenced_column(self) -> str | None:
+        """The column that `references` means: `id` or `code`."""
+        if self.references is None:
+            return None
+        return "id" if self.type is ColumnType.UUID else "code"
+
+    @property
+    def comment(self) -> str:
+        """Meaning, unit, code values, reference and Exact's property: the COMMENT on the column."""
+        parts = [self.description]
+        if self.unit:
+            parts.append(f"Unit: {self.unit}.")
+        if self.values:
+            parts.append(f"Values: {', '.join(f'{value} {meaning}' for value, meaning in self.values.items())}.")
+        if self.references:
+            parts.append(f"Refers to {self.references}.{self.referenced_column} of the same division.")
+        return f"{' '.join(parts)} [{self.source}]"
 
 
 class Feed(StrEnum):
@@ -53,8 +83,11 @@ class Feed(StrEnum):
 
     SYNC = "sync"
     """1,000 a page, `Timestamp gt n`: only what changed; deletions come from sync/Deleted."""
+    MODIFIED = "modified"
+    """60 a page, no Timestamp and no entry in sync/Deleted, but a `Modified` to filter by: what changed since the
+    watermark (raw wire milliseconds, read again with 2 h of overlap), and every `compare_every` all of it, compared."""
     LIST = "list"
-    """60 a page, no Timestamp and no entry in sync/Deleted: read in full and compared."""
+    """60 a page, and too small, or not to be trusted, for a filter on `Modified`: read in full and compared."""
 
 
 class Axis(StrEnum):
@@ -79,12 +112,30 @@ class Entity:
     columns: tuple[Column, ...]
     description: str
     """Becomes the COMMENT on the table."""
+    key: str = "id"
+    """The column that, with the division, tells records apart: the first one. `division` if a record is a division."""
+    filter: str | None = None
+    """An OData filter that every reading has; `{division}` stands for the division's number."""
+    compare_every: timedelta = timedelta(days=1)
+    """How old a full reading of a `MODIFIED` or `LIST` feed may become before the next; zero: every run is one."""
     deleted_type: int | None = None
     """Exact's EntityType in sync/Deleted; None where deletions are found by comparison."""
     member_property: str | None = None
     """A Boolean property that must be true for a record to be stored (`IsSupplier`)."""
+    member_of: str | None = None
+    """An entity that must hold a live record that this one's `member_column` points to, for it to be stored."""
     axis: Axis | None = None
     """The analytical axis this entity is; it is pulled only where that axis is active."""
+
+    @property
+    def key_property(self) -> str:
+        """Exact's name of the key."""
+        return self.columns[0].source
+
+    @cached_property
+    def member_column(self) -> Column | None:
+        """The column that points to `member_of`."""
+        return next((column for column in self.columns if self.member_of and column.references == self.member_of), None)
 
     @cached_property
     def select(self) -> tuple[str, ...]:
@@ -98,11 +149,25 @@ class Entity:
 
     def check(self) -> None:
         """Raise ValueError if the declaration contradicts itself."""
+        for problem in self._contradictions():
+            raise ValueError(f"entity {self.name}: {problem}")
+
+    def _contradictions(self) -> Iterator[str]:
         names = [column.name for column in self.columns]
-        problems: list[Any] = [name for name in names if names.count(name) > 1 or name.startswith("_")]
-        if problems:
-            raise ValueError(f"entity {self.name}: column names repeat or start with '_': {problems}")
-        if names[:1] != ["id"] or self.columns[0].type is not ColumnType.UUID:
-            raise ValueError(f"entity {self.name}: the first column must be the key, `id uuid`")
+        if wrong := [name for name in names if names.count(name) > 1 or name.startswith("_")]:
+            yield f"column names repeat or start with '_': {wrong}"
+        if (names[:1], self.columns[0].type) not in _KEYS or names[0] != self.key:
+            yield "the first column must be the key, `id uuid` or, for divisions themselves, `division integer`"
         if (self.deleted_type is not None) != (self.feed is Feed.SYNC):
-            raise ValueError(f"entity {self.name}: sync feeds, and only they, have an EntityType in sync/Deleted")
+            yield "sync feeds, and only they, have an EntityType in sync/Deleted"
+        if self.feed is Feed.MODIFIED and "Modified" not in self.select:
+            yield "it is read by `Modified`, which no column holds"
+        if (self.member_of is None) != (self.member_column is None):
+            yield f"no column references {self.member_of}, which its records must belong to"
+        for column in self.columns:
+            whole = column.type in (ColumnType.SMALLINT, ColumnType.INTEGER)
+            if any(isinstance(value, int) is not whole for value in column.values or ()):
+                yield f"the code values of {column.name} are of another type than the column"
+
+
+_KEYS = ((["id"], ColumnType.UUID), (["division"], ColumnType.INTEGER))

@@ -81,7 +81,7 @@ def _page(
 
     kinds = [MEMBER] * len(members) + [OTHER] * len(others) + [QUARANTINED] * len(keyed)
     stamps = [_timestamp(entity, record) for record in [*members, *others]] + [None] * len(keyed)
-    keys = [_property(record, "ID") for record in others] + keyed
+    keys = [_property(record, entity.key_property) for record in others] + keyed
     data: dict[str, pd.Series[Any]] = {
         "_load_id": pd.Series([load_id] * len(kinds), dtype="Int64"),
         "_seq": pd.Series(range(first_seq, first_seq + len(kinds)), dtype="Int64"),
@@ -89,7 +89,7 @@ def _page(
         "_source_timestamp": pd.Series(pd.array(stamps, dtype="Int64")),
     }
     for column in entity.columns:
-        rest = keys if column.name == "id" else [None] * len(keys)
+        rest = keys if column.name == entity.key else [None] * len(keys)
         values = [_property(record, column.source) for record in members] + rest
         try:
             data[column.name] = _series(column, values, texts)
@@ -105,7 +105,7 @@ def _set_aside(entity: Entity, records: Sequence[Record]) -> tuple[list[Record],
         _page(entity, records, [], 0, 0)
     except SkippableRecordError as error:
         if len(records) == 1:
-            return [], [_quarantined(records[0], error.message)]
+            return [], [_quarantined(entity, records[0], error.message)]
         middle = len(records) // 2
         first, second = _set_aside(entity, records[:middle]), _set_aside(entity, records[middle:])
         return first[0] + second[0], first[1] + second[1]
@@ -118,10 +118,18 @@ def _property(record: Record, name: str) -> Any:
     return record[name]
 
 
-def _quarantined(record: Record, reason: str) -> Quarantined:
-    key = record.get("ID")
-    readable_key = key.lower() if isinstance(key, str) and _GUID.fullmatch(key) else None
-    return Quarantined(key=readable_key, reason=reason, record=json.dumps(record, default=str).encode())
+def _quarantined(entity: Entity, record: Record, reason: str) -> Quarantined:
+    return Quarantined(
+        key=_readable_key(entity, record), reason=reason, record=json.dumps(record, default=str).encode()
+    )
+
+
+def _readable_key(entity: Entity, record: Record) -> str | None:
+    try:
+        frame = _series(entity.columns[0], [_property(record, entity.key_property)], _TextCleaner())
+    except SkippableRecordError:
+        return None
+    return None if frame.isna().iloc[0] else str(frame.iloc[0])
 
 
 def _is_member(entity: Entity, record: Record) -> bool:

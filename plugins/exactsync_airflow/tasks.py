@@ -159,6 +159,8 @@ goes on by itself. **Skipped** means not chosen, a day's calls used up, or anoth
 
 _HOW_READ = {
     Feed.SYNC: "Reads what changed since the watermark; deletions are applied by the task `deletions`.",
+    Feed.MODIFIED: "Reads what was modified since the last time, and once a day all of it, which is compared: rows "
+    "that are gone are soft-deleted.",
     Feed.LIST: "Exact has no change feed for it: it is read in full and compared, rows that are gone are soft-deleted.",
 }
 

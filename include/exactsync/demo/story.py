@@ -28,7 +28,7 @@ FOLDER = Path("var/demo")
 RUN_TIMEOUT_S = 150.0
 CHANGES, SEED = 120, 20_240_607
 DELETED_LOG = "sync/Deleted"
-PAGE_SIZES = {Feed.SYNC: 1000, Feed.LIST: 60}
+PAGE_SIZES = {Feed.SYNC: 1000, Feed.MODIFIED: 60, Feed.LIST: 60}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def tell() -> int:
 
 def _calls_needed(entity: Entity, records: int, *, is_first: bool) -> int:
     """Return the fewest calls that can do it: a sync feed is read in full only once, a list every time."""
-    to_read = records if is_first or entity.feed is Feed.LIST else 0
+    to_read = records if is_first or entity.feed is not Feed.SYNC else 0
     return max(1, ceil(to_read / PAGE_SIZES[entity.feed]))
 
 

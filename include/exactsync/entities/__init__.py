@@ -24,4 +24,17 @@ def entities() -> Mapping[str, Entity]:
         if entity.name != module.name:
             raise ValueError(f"entities/{module.name}.py declares `{entity.name}`: name the file after the entity")
         found[entity.name] = entity
+    for entity in found.values():
+        _check_references(entity, found)
     return MappingProxyType(found)
+
+
+def _check_references(entity: Entity, known: Mapping[str, Entity]) -> None:
+    for column in entity.columns:
+        target = known.get(column.references) if column.references else None
+        if column.references and (
+            target is None or column.referenced_column not in {column.name for column in target.columns}
+        ):
+            raise ValueError(
+                f"entity {entity.name}: {column.name} references {column.references}, which has no such key"
+            )

@@ -2,6 +2,47 @@
 
 from exactsync.entity import Column, ColumnType, Entity, Feed
 
+TYPES = {
+    10: "cash",
+    12: "bank",
+    14: "credit card",
+    16: "payment services",
+    20: "accounts receivable",
+    21: "prepayment accounts receivable",
+    22: "accounts payable",
+    24: "VAT",
+    25: "employees payable",
+    26: "prepaid expenses",
+    27: "accrued expenses",
+    29: "income taxes payable",
+    30: "fixed assets",
+    32: "other assets",
+    35: "accumulated depreciation",
+    40: "inventory",
+    50: "capital stock",
+    52: "retained earnings",
+    55: "long-term debt",
+    60: "current portion of debt",
+    90: "general",
+    100: "tax payable",
+    110: "revenue",
+    111: "cost of goods",
+    120: "other costs",
+    121: "sales, general and administrative expenses",
+    122: "depreciation costs",
+    123: "research and development",
+    125: "employee costs",
+    126: "employment costs",
+    130: "exceptional costs",
+    140: "exceptional income",
+    150: "income taxes",
+    160: "interest income",
+    300: "year-end reflection",
+    301: "indirect year-end costing",
+    302: "direct year-end costing",
+}
+USE_OF_AXIS = {0: "optional", 1: "mandatory", 2: "no"}
+
 ENTITY = Entity(
     name="gl_accounts",
     label="Chart of accounts",
@@ -13,26 +54,26 @@ ENTITY = Entity(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the account."),
         Column("Code", "code", ColumnType.CODE, "Account number as bookkeepers type it."),
         Column("Description", "description", ColumnType.TEXT, "Name of the account."),
-        Column(
-            "Type",
-            "type",
-            ColumnType.INTEGER,
-            "10 cash, 12 bank, 14 credit card, 16 payment services, 20 accounts receivable, 21 prepayment receivable, "
-            "22 accounts payable, 24 VAT, 25 employees payable, 26 prepaid expenses, 27 accrued expenses, 29 income "
-            "taxes payable, 30 fixed assets, 32 other assets, 35 accumulated depreciation, 40 inventory, 50 capital "
-            "stock, 52 retained earnings, 55 long-term debt, 60 current portion of debt, 90 general, 100 tax payable, "
-            "110 revenue, 111 cost of goods, 120 other costs, 121 sales and general expenses, 122 depreciation, 123 "
-            "research and development, 125 employee costs, 126 employment costs, 130 exceptional costs, 140 "
-            "exceptional income, 150 income taxes, 160 interest income, 300 year-end reflection, 301 indirect and "
-            "302 direct year-end costing.",
-        ),
+        Column("Type", "type", ColumnType.INTEGER, "What the account is for.", values=TYPES),
         Column("TypeDescription", "type_description", ColumnType.TEXT, "The type in words."),
-        Column("BalanceSide", "balance_side", ColumnType.CODE, "D debit, C credit."),
-        Column("BalanceType", "balance_type", ColumnType.CODE, "B balance sheet, W profit and loss."),
+        Column(
+            "BalanceSide",
+            "balance_side",
+            ColumnType.CODE,
+            "Side on which it normally stands.",
+            values={"D": "debit", "C": "credit"},
+        ),
+        Column(
+            "BalanceType",
+            "balance_type",
+            ColumnType.CODE,
+            "Which statement it belongs to.",
+            values={"B": "balance sheet", "W": "profit and loss"},
+        ),
         Column("SearchCode", "search_code", ColumnType.CODE, "Short name to find the account by."),
         Column("ReportingCode", "reporting_code", ColumnType.CODE, "Code used in official reports."),
         Column("IsBlocked", "is_blocked", ColumnType.BOOLEAN, "The account takes no new entries."),
-        Column("VATCode", "vat_code", ColumnType.CODE, "Default VAT code: vat_codes.code of the same division."),
+        Column("VATCode", "vat_code", ColumnType.CODE, "Default VAT code.", references="vat_codes"),
         Column("VATDescription", "vat_description", ColumnType.TEXT, "Description of the default VAT code."),
         Column(
             "VATGLAccountType",
@@ -40,7 +81,13 @@ ENTITY = Entity(
             ColumnType.CODE,
             "Belgian VAT listing type of the account.",
         ),
-        Column("VATSystem", "vat_system", ColumnType.CODE, "France: I on invoice, C on cash basis."),
+        Column(
+            "VATSystem",
+            "vat_system",
+            ColumnType.CODE,
+            "France: when VAT is due.",
+            values={"I": "on invoice", "C": "on cash basis"},
+        ),
         Column(
             "AssimilatedVATBox",
             "assimilated_vat_box",
@@ -51,7 +98,8 @@ ENTITY = Entity(
             "VATNonDeductibleGLAccount",
             "vat_non_deductible_gl_account_id",
             ColumnType.UUID,
-            "Belgium: account that takes the VAT that cannot be deducted (gl_accounts.id).",
+            "Belgium: account that takes the VAT that cannot be deducted.",
+            references="gl_accounts",
         ),
         Column(
             "VATNonDeductiblePercentage",
@@ -76,14 +124,16 @@ ENTITY = Entity(
             "PrivateGLAccount",
             "private_gl_account_id",
             ColumnType.UUID,
-            "Account for the private share (gl_accounts.id).",
+            "Account for the private share.",
+            references="gl_accounts",
         ),
         Column("PrivatePercentage", "private_percentage", ColumnType.NUMERIC, "Share of private use, as sent."),
         Column(
             "Costcenter",
             "cost_center_code",
             ColumnType.CODE,
-            "Default cost centre: cost_centers.code of the same division.",
+            "Default cost centre.",
+            references="cost_centers",
         ),
         Column(
             "CostcenterDescription",
@@ -95,11 +145,20 @@ ENTITY = Entity(
             "Costunit",
             "cost_unit_code",
             ColumnType.CODE,
-            "Default cost unit: cost_units.code of the same division.",
+            "Default cost unit.",
+            references="cost_units",
         ),
         Column("CostunitDescription", "cost_unit_description", ColumnType.TEXT, "Name of the default cost unit."),
-        Column("UseCostcenter", "use_cost_center", ColumnType.SMALLINT, "0 optional, 1 mandatory, 2 no."),
-        Column("UseCostunit", "use_cost_unit", ColumnType.SMALLINT, "0 optional, 1 mandatory, 2 no."),
+        Column(
+            "UseCostcenter",
+            "use_cost_center",
+            ColumnType.SMALLINT,
+            "Whether entries name a cost centre.",
+            values=USE_OF_AXIS,
+        ),
+        Column(
+            "UseCostunit", "use_cost_unit", ColumnType.SMALLINT, "Whether entries name a cost unit.", values=USE_OF_AXIS
+        ),
         Column("Compress", "is_compressed", ColumnType.BOOLEAN, "Entries on this account are compressed."),
         Column("Matching", "has_matching", ColumnType.BOOLEAN, "Entries on this account are matched."),
         Column("RevalueCurrency", "is_currency_revalued", ColumnType.BOOLEAN, "Included in currency revaluation."),
@@ -113,13 +172,15 @@ ENTITY = Entity(
             "YearEndCostGLAccount",
             "year_end_cost_gl_account_id",
             ColumnType.UUID,
-            "Year-end costing account (gl_accounts.id).",
+            "Year-end costing account.",
+            references="gl_accounts",
         ),
         Column(
             "YearEndReflectionGLAccount",
             "year_end_reflection_gl_account_id",
             ColumnType.UUID,
-            "Year-end reflection account (gl_accounts.id).",
+            "Year-end reflection account.",
+            references="gl_accounts",
         ),
         Column("Created", "created_at", ColumnType.TIMESTAMP, "When it was created at Exact (UTC)."),
         Column("Modified", "modified_at", ColumnType.TIMESTAMP, "When it was last changed at Exact (UTC)."),

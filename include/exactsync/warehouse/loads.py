@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from exactsync.load import Mode
     from exactsync.warehouse.leases import Lease
 
-RESUME_WITHIN = {Feed.SYNC: timedelta(days=30), Feed.LIST: timedelta(hours=6)}
+RESUME_WITHIN = {
+    Feed.SYNC: timedelta(days=30),
+    Feed.MODIFIED: timedelta(hours=6),
+    Feed.LIST: timedelta(hours=6),
+}
 """How old a half-staged load may be to be continued. A row of a sync feed that changes comes again behind the pages
 already read, so they stay good; a list just grows stale. Exact keeps its Deleted log for 2 months."""
 

@@ -5,7 +5,7 @@ Tables grow by themselves (a new entity, a new column); what would lose or reint
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, text
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PUBLISHED = "exact_online"
 STAGING = "exactsync_staging"
 
-_BOOKKEEPING = {
+BOOKKEEPING: Final = {
     "_source_timestamp": (
         "bigint",
         "Exact's Timestamp (rowversion) of the version stored; null without a sync endpoint.",
@@ -29,6 +29,8 @@ _BOOKKEEPING = {
     "_load_id": ("bigint", "The load that published this version; see exactsync.load_log."),
     "_deleted_at": ("timestamptz", "When we learned that Exact no longer has it (UTC); null: it is live."),
 }
+"""Our own columns of every table: SQL type and meaning."""
+DIVISION_COMMENT: Final = "Exact's number of the company (administration) this row belongs to."
 
 _STAGED = {"_load_id": "bigint", "_seq": "bigint", "_kind": "text", "_source_timestamp": "bigint"}
 
@@ -77,7 +79,7 @@ def missing(connection: Connection, entities: Mapping[str, Entity]) -> list[str]
 
 def _create_tables(connection: Connection, entity: Entity) -> None:
     columns = [f'"{column.name}" {column.type.sql}' for column in entity.columns]
-    bookkeeping = [f"{name} {sql_type}" for name, (sql_type, _) in _BOOKKEEPING.items()]
+    bookkeeping = [f"{name} {sql_type}" for name, (sql_type, _) in BOOKKEEPING.items()]
     published = ["division integer NOT NULL", *columns, *bookkeeping, "PRIMARY KEY (division, id)"]
     staged = [f"{name} {sql_type}" for name, sql_type in _STAGED.items()]
     connection.execute(text(f"CREATE TABLE {published_table(entity)} ({', '.join(published)})"))
@@ -97,9 +99,9 @@ def _add_columns(connection: Connection, entity: Entity, names: set[str]) -> Non
 
 
 def _comment(connection: Connection, entity: Entity) -> None:
-    comments = {"division": "Exact's number of the company (administration) this row belongs to."}
-    comments |= {column.name: f"{column.description} [{column.source}]" for column in entity.columns}
-    comments |= {name: comment for name, (_, comment) in _BOOKKEEPING.items()}
+    comments = {"division": DIVISION_COMMENT}
+    comments |= {column.name: column.comment for column in entity.columns}
+    comments |= {name: comment for name, (_, comment) in BOOKKEEPING.items()}
     statements = [f"COMMENT ON TABLE {published_table(entity)} IS {_literal(entity.description)}"]
     statements += [
         f'COMMENT ON COLUMN {published_table(entity)}."{name}" IS {_literal(comment)}'
