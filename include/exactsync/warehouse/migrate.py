@@ -18,7 +18,7 @@ from sqlalchemy import text
 from exactsync.entities import entities
 from exactsync.errors import ConfigurationError
 from exactsync.failpoints import reach
-from exactsync.warehouse import schema
+from exactsync.warehouse import analysts, schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -38,6 +38,7 @@ def migrate(engine: Engine) -> list[str]:
         command.upgrade(config, "head")
         reach("migrate.upgraded")
         created = schema.create_missing(connection, entities())
+        created += analysts.refresh(connection, entities())
         reach("migrate.created")
     return [f"migration {revision}" for revision in applied] + created
 
