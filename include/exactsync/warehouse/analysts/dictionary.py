@@ -1,0 +1,112 @@
+"""The data dictionary: every table and view that analysts meet, and each of their columns, as a page to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from exactsync.entity import ColumnType, Feed
+from exactsync.warehouse import schema
+from exactsync.warehouse.analysts.views import views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from exactsync.entity import Column, Entity
+    from exactsync.warehouse.analysts.view import View
+
+_OPENING: Final = """\
+# Data dictionary
+
+Every table and view of schema `exact_online`, generated from the declarations: `python -m
+exactsync.warehouse.analysts docs/warehouse` writes it anew. The same words stand in the database, as comments on
+tables, views and columns (`\\d+` in psql). [Example questions](questions.md) show how to use them.
+
+- Everything belongs to a **division**: join on `division` and the column, always both.
+- A **table** keeps what Exact has deleted, with `_deleted_at`; its view **`current_…`** shows what is live.
+- Texts are as Exact sends them; codes are trimmed; moments are UTC; days are Dutch, Belgian or French days.
+- Rates and shares are fractions (0.21 is 21 %) unless a column says that they are as sent.
+
+![Which table refers to which](entities.svg)
+
+"""
+
+_HOW_KEPT: Final = {
+    Feed.SYNC: "what changed, every hour; deletions from Exact's log",
+    Feed.MODIFIED: "what was modified, every hour; all of it is compared at intervals, which finds deletions",
+    Feed.LIST: "all of it, at intervals, and compared, which finds deletions",
+}
+
+_OF_TABLES: Final = {"current_"}
+
+
+def page(entities: Mapping[str, Entity]) -> str:
+    """Return the whole page."""
+    return _OPENING + "\n".join(_sections(entities)) + "\n"
+
+
+def _sections(entities: Mapping[str, Entity]) -> Iterator[str]:
+    derived = [view for view in views(entities) if not view.name.startswith(tuple(_OF_TABLES))]
+    yield "## Overview\n"
+    yield from _table(
+        ["table", "holds"],
+        ([f"[`{name}`](#{name})", _cell(entity.description)] for name, entity in entities.items()),
+    )
+    yield ""
+    yield from _table(
+        ["view", "shows"],
+        [
+            ["`current_<table>`", "What is live at Exact: the table's rows without deleted ones."],
+            *([f"[`{view.name}`](#{view.name})", _cell(view.description)] for view in derived),
+        ],
+    )
+    yield "\n## Columns of every table\n"
+    ours = {"division": ("integer", schema.DIVISION_COMMENT), **schema.BOOKKEEPING}
+    yield from _table(
+        ["column", "type", "meaning"], ([f"`{name}`", kind, _cell(text)] for name, (kind, text) in ours.items())
+    )
+    for entity in entities.values():
+        yield from _of_entity(entity)
+    for view in derived:
+        yield from _of_view(view)
+
+
+def _of_entity(entity: Entity) -> Iterator[str]:
+    yield f"\n## {entity.name}\n"
+    yield f"**{entity.label}.** {entity.description}\n"
+    yield f"Source: `{entity.endpoint}`. Read: {_HOW_KEPT[entity.feed]}. Key: `division`" + (
+        ".\n" if entity.key == "division" else f", `{entity.key}`.\n"
+    )
+    yield from _table(
+        ["column", "type", "meaning", "at Exact"],
+        ([f"`{c.name}`", _type(c), _meaning(c), f"`{c.source}`"] for c in entity.columns),
+    )
+
+
+def _type(column: Column) -> str:
+    return "text" if column.type is ColumnType.CODE else column.type.sql
+
+
+def _meaning(column: Column) -> str:
+    text = _cell(column.comment.removesuffix(f" [{column.source}]"))
+    if column.references:
+        target = f"{column.references}.{column.referenced_column}"
+        text = text.replace(target, f"[`{target}`](#{column.references})")
+    return text
+
+
+def _of_view(view: View) -> Iterator[str]:
+    yield f"\n## {view.name}\n"
+    yield f"{view.description}\n"
+    yield from _table(["column", "meaning"], ([f"`{c.name}`", _cell(c.comment)] for c in view.columns))
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    titles = list(head)
+    yield f"| {' | '.join(titles)} |"
+    yield f"| {' | '.join('---' for _ in titles)} |"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
