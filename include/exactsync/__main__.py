@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add("adopt", grants.adopt, "make this installation the one that refreshes the grants")
     simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online")
     simulate.add_argument("--port", type=int, required=True, metavar="N")
+    simulate.add_argument("--host", default="127.0.0.1", help="where to listen; anybody who gets there is let in")
     simulate.add_argument(
         "--redirect-uri", nargs="+", default=[], metavar="URI", help="where consents to its app may lead"
     )

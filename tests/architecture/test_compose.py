@@ -7,12 +7,19 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from starlette.requests import Request
 
+from exactsync.__main__ import _parser
 from exactsync.simulator.settings import DEMO_APP
+from exactsync_airflow.accounting_setup.links import callback_uri
+
+if TYPE_CHECKING:
+    import argparse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yaml").read_text()
@@ -22,6 +29,7 @@ VARIABLES = dict(re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", TEXT))
 EXAMPLE = dict(
     line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if re.match(r"\w+=", line)
 )
+CONNECTION: dict[str, Any] = json.loads(EXAMPLE["EXACT_ONLINE_CONNECTION"].strip("'"))
 AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "init"}
 
 
@@ -84,16 +92,42 @@ def test_no_secret_is_written_down() -> None:
 
 
 def test_the_example_connection_is_the_simulators() -> None:
-    connection = json.loads(EXAMPLE["EXACT_ONLINE_CONNECTION"].strip("'"))
-    port = SERVICES["simulator"]["command"][-1]
-    assert connection["host"] == f"http://127.0.0.1:{port}"
-    assert connection["login"] == DEMO_APP.client_id
-    assert connection["password"] == DEMO_APP.client_secret
-    assert connection["extra"]["redirect_uri"] in DEMO_APP.redirect_uris
+    assert CONNECTION["login"] == DEMO_APP.client_id
+    assert CONNECTION["password"] == DEMO_APP.client_secret
+
+
+def test_the_simulator_is_at_one_address_for_containers_and_browsers() -> None:
+    """Exact's login and its API have one address: the browser goes to the one, the containers ask the other."""
+    simulator, host = SERVICES["simulator"], urlsplit(CONNECTION["host"])
+    assert host.hostname in simulator["networks"]["default"]["aliases"]
+    assert host.hostname.endswith(".localhost"), "browsers look for those on this machine, without being told"
+    assert f"127.0.0.1:{host.port}:{host.port}" in simulator["ports"]
+    options = parsed(simulator["command"])
+    assert (options.host, options.port) == ("0.0.0.0", host.port)
+
+
+def test_consents_lead_back_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    redirect_uri = CONNECTION["extra"]["redirect_uri"]
+    assert parsed(SERVICES["simulator"]["command"]).redirect_uri == [redirect_uri]
+    setting = "AIRFLOW__API__BASE_URL"
+    monkeypatch.setenv(setting, filled(SERVICES["api-server"]["environment"][setting]))
+    assert callback_uri(Request({"type": "http"})) == redirect_uri
+
+
+def test_who_copies_the_example_is_asked_for_a_name_of_the_installation() -> None:
+    assert VARIABLES["EXACTSYNC_INSTANCE_ID"].startswith(":?")
+    assert EXAMPLE["EXACTSYNC_INSTANCE_ID"] == ""
 
 
 def test_grants_and_connections_are_only_where_tasks_run_and_people_connect() -> None:
-    private = {"EXACTSYNC_TOKEN_KEYS", "EXACTSYNC_WAREHOUSE_URL", "AIRFLOW_CONN_EXACT_ONLINE_DEFAULT"}
+    private = {
+        "EXACTSYNC_INSTANCE_ID",
+        "EXACTSYNC_TOKEN_KEYS",
+        "EXACTSYNC_WAREHOUSE_URL",
+        "AIRFLOW_CONN_EXACT_ONLINE_DEFAULT",
+    }
+    for names in (private & each.get("environment", {}).keys() for each in SERVICES.values()):
+        assert names in (set(), private)
     holders = {name for name in SERVICES if private & SERVICES[name].get("environment", {}).keys()}
     assert holders == {"scheduler", "api-server", "init"}
 
@@ -111,3 +145,15 @@ def test_the_image_is_built_from_files_that_reach_the_builder() -> None:
     admitted = set(re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     assert copied == admitted
     assert all((ROOT / name).exists() for name in copied)
+
+
+def filled(value: str) -> str:
+    """Put in what the example says, or else the default."""
+    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: EXAMPLE[found[1]] or found[2], value)
+
+
+def parsed(command: list[str]) -> argparse.Namespace:
+    """Read a container's command as our command line does."""
+    program, *arguments = map(filled, command)
+    assert program == "exactsync"
+    return _parser().parse_args(arguments)

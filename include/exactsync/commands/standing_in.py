@@ -15,4 +15,4 @@ def simulate(options: argparse.Namespace) -> None:
     from exactsync.simulator.settings import DEMO_APP, Settings
 
     app = replace(DEMO_APP, redirect_uris=tuple(options.redirect_uri) or DEMO_APP.redirect_uris)
-    serve(options.port, settings=Settings(apps=(app,)))
+    serve(options.port, settings=Settings(apps=(app,)), host=options.host)

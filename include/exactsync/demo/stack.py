@@ -42,7 +42,8 @@ class Stack:
     Args:
         folder: Data, settings and logs.
         scheduled: Whether DAGs run by their schedules; otherwise only when they are triggered.
-        connected: Whether the app is authorised and every company chosen; otherwise a person does so in Airflow.
+        connected: Whether Exact Online is the accounting base, the app authorised and every company chosen; otherwise
+            a person does so in Airflow.
         proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
     """
 
@@ -123,7 +124,8 @@ class Stack:
             raise ProcessError("the given warehouse is in use. What to do: name an empty database.")
 
     def _connect(self) -> None:
-        """Do what a person does once: authorise the app, choose the companies."""
+        """Do what a person does once: choose Exact Online, authorise the app, choose the companies."""
+        self.exactsync("base", "exact_online")
         question = {"client_id": DEMO_APP.client_id, "redirect_uri": self.redirect_uri, "response_type": "code"}
         consent = httpx.get(f"{self.exact_url}/api/oauth2/auth?{urlencode(question)}")
         self.exactsync("authorise", "--connection", CONNECTION_ID, "--redirected", consent.headers["location"])
