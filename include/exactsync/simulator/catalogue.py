@@ -86,6 +86,8 @@ class Endpoint:
     """The properties that `$filter` may use; None: all."""
     mandatory_filters: tuple[str, ...]
     """`$filter` must use one of these; (): it may be left out."""
+    page_size: int | None
+    """Records a page where the reference lists another number than for the endpoint's kind."""
     any_division: bool
     """The division in the path is not checked (exact-php-client#470)."""
 
@@ -180,5 +182,6 @@ def _endpoint(entry: dict[str, Any], entity_set: EntitySet) -> Endpoint:
         select_required=entry.get("select_required", kind is not EndpointKind.SINGLE),
         filters=frozenset(filters) if filters else None,
         mandatory_filters=mandatory,
+        page_size=entry.get("page_size"),
         any_division=entry.get("any_division", False),
     )

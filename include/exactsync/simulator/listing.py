@@ -165,6 +165,8 @@ def _next_url(
 
 
 def _page_size(world: World, endpoint: Endpoint) -> int:
+    if endpoint.page_size is not None and world.settings.page_size_by_reference:
+        return min(endpoint.page_size, world.settings.bulk_page_size)
     is_large = endpoint.kind is not EndpointKind.SINGLE
     return world.settings.bulk_page_size if is_large else world.settings.single_page_size
 

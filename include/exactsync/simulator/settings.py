@@ -25,6 +25,7 @@ ALL_SCOPES = frozenset(
         "financial.costcenters",
         "financial.cashflow",
         "crm.accounts",
+        "project.projects",
     }
 )
 
@@ -83,6 +84,13 @@ def _sizes(gl_accounts: int, vat_codes: int, cost_centers: int, cost_units: int,
         "Costunits": cost_units,
         "Accounts": accounts,
         "PaymentConditions": 9,
+        "VatPercentages": vat_codes + 6,
+        "GLClassifications": 19,
+        "GLAccountClassificationMappings": 45,
+        "Journals": 8,
+        "FinancialPeriods": 48,
+        "BankAccounts": accounts // 3,
+        "Projects": 2 * cost_units,
     }
 
 
@@ -146,6 +154,8 @@ class Settings:
     basic_auth: bool = False
     """The token endpoint takes client id and secret by HTTP Basic, too."""
     retry_after: bool = False
+    page_size_by_reference: bool = True
+    """sync/Project/Projects gives 60 a page, as the reference lists it, and not 1,000 as every other sync endpoint."""
     exact_path_case: bool = True
     velocity_block_status: int = 429
     """The status while blocked for errors; what Exact answers is not known."""

@@ -13,6 +13,7 @@ from exactsync.simulator.changes import Change, Clerk
 from exactsync.simulator.clock import Clock
 from exactsync.simulator.control import CONTROL_PREFIX, ControlApi
 from exactsync.simulator.data import seed
+from exactsync.simulator.database import SHARED
 from exactsync.simulator.faults.planting import Call
 from exactsync.simulator.login import LoginApi
 from exactsync.simulator.messages import Request, Response, text_response
@@ -137,11 +138,13 @@ class Simulator:
     def truth(self, division: int, entity_set: str) -> list[dict[str, Any]]:
         """Return every record with typed values, as they are before anything is encoded, in the order of the key.
 
-        Moments are aware and UTC, days are `date`, codes carry no padding, absent values are None. The division of
-        the entity set `Divisions` is 0.
+        Moments are aware and UTC, days are `date`, codes carry no padding, absent values are None. The entity set
+        `Divisions` holds one record of each division; division 0 has them all, and is where they are changed.
         """
         with self._world.lock:
-            return self._world.database.truth(division, entity_set)
+            if entity_set != "Divisions" or division == SHARED:
+                return self._world.database.truth(division, entity_set)
+            return [one for one in self._world.database.truth(SHARED, entity_set) if one["Code"] == division]
 
     def entity_sets(self) -> list[str]:
         """Return the names of the entity sets that records can be put in."""

@@ -32,6 +32,24 @@ class Place(NamedTuple):
     street: str
 
 
+class ReportingElement(NamedTuple):
+    """An element of a reporting scheme: its code, the code of the one above, and the side of its balance."""
+
+    code: str
+    parent: str | None
+    description: str
+    balance: str
+    is_group: bool
+
+
+class JournalKind(NamedTuple):
+    """A journal: its first code, name and Exact's type."""
+
+    code: int
+    description: str
+    type: int
+
+
 ACCOUNT_TYPES = {
     10: "Cash",
     12: "Bank",
@@ -198,3 +216,39 @@ PAYMENT_CONDITIONS = (
     ("30", "30 dagen netto", 30), ("45", "45 jours fin de mois", 45), ("60", "60 dagen einde maand", 60),
     ("90", "90 dagen", 90), ("IN", "Automatische incasso", 30),
 )  # fmt: skip
+REPORTING_SCHEME = (
+    ReportingElement("B", None, "Balans", "debit", is_group=True),
+    ReportingElement("BIva", "B", "Immateriële vaste activa", "debit", is_group=True),
+    ReportingElement("BIvaGoo", "BIva", "Goodwill", "debit", is_group=False),
+    ReportingElement("BMva", "B", "Materiële vaste activa", "debit", is_group=True),
+    ReportingElement("BMvaInv", "BMva", "Inventaris", "debit", is_group=False),
+    ReportingElement("BVor", "B", "Vorderingen", "debit", is_group=True),
+    ReportingElement("BVorDeb", "BVor", "Debiteuren", "debit", is_group=False),
+    ReportingElement("BLim", "B", "Liquide middelen", "debit", is_group=False),
+    ReportingElement("BSch", "B", "Kortlopende schulden", "credit", is_group=True),
+    ReportingElement("BSchCre", "BSch", "Schulden aan leveranciers", "credit", is_group=False),
+    ReportingElement("BSchBep", "BSch", "Btw", "credit", is_group=False),
+    ReportingElement("W", None, "Winst-en-verliesrekening", "credit", is_group=True),
+    ReportingElement("WOmz", "W", "Netto-omzet", "credit", is_group=False),
+    ReportingElement("WKpr", "W", "Kostprijs van de omzet", "debit", is_group=False),
+    ReportingElement("WPer", "W", "Lasten uit hoofde van personeelsbeloningen", "debit", is_group=False),
+    ReportingElement("WBed", "W", "Overige bedrijfskosten", "debit", is_group=True),
+    ReportingElement("WBedHui", "WBed", "Huisvestingskosten", "debit", is_group=False),
+    ReportingElement("WBedKan", "WBed", "Kantoorkosten", "debit", is_group=False),
+    ReportingElement("WBedVkk", "WBed", "Verkoopkosten", "debit", is_group=False),
+)
+JOURNALS = (
+    JournalKind(10, "Kas", 10), JournalKind(20, "ING Bank", 12), JournalKind(30, "Betaaldienst", 16),
+    JournalKind(60, "Inkoopboek", 22), JournalKind(65, "Ontvangen creditnota's", 23),
+    JournalKind(70, "Verkoopboek", 20), JournalKind(75, "Retouren", 21), JournalKind(90, "Memoriaal", 90),
+)  # fmt: skip
+PROJECTS = (
+    "Nieuw magazijn", "Herinrichting winkel", "Webshop 2.0", "Certificering ISO 27001", "Productlancering voorjaar",
+    "Migration comptable", "Onderhoudscontract", "Beurs Hannover",
+)  # fmt: skip
+PROJECT_TYPES = {1: "Campaign", 2: "Fixed price", 3: "Time and material", 4: "Non billable", 5: "Prepaid"}
+BANKS = {
+    "NL": (("ING Bank", "INGBNL2A"), ("Rabobank", "RABONL2U"), ("ABN AMRO", "ABNANL2A")),
+    "BE": (("KBC", "KREDBEBB"), ("Belfius", "GKCCBEBB")),
+    "FR": (("BNP Paribas", "BNPAFRPP"), ("Crédit Agricole", "AGRIFRPP")),
+}

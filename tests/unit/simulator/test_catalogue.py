@@ -21,6 +21,15 @@ ENDPOINTS = {
     "bulk/CRM/Accounts": ("bulk", 164),
     "sync/CRM/Accounts": ("sync", 165),
     "cashflow/PaymentConditions": ("single", 22),
+    "vat/VatPercentages": ("single", 14),
+    "financial/GLClassifications": ("single", 21),
+    "sync/Financial/GLClassifications": ("sync", 22),
+    "financial/GLAccountClassificationMappings": ("single", 11),
+    "financial/Journals": ("single", 37),
+    "financial/FinancialPeriods": ("single", 12),
+    "crm/BankAccounts": ("single", 24),
+    "project/Projects": ("single", 66),
+    "sync/Project/Projects": ("sync", 62),
     "sync/Deleted": ("sync", 7),
 }
 
