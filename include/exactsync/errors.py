@@ -3,6 +3,8 @@
 ExactSyncError
 ├── RetryLaterError             nothing is wrong with us: wait until `retry_at`, then go on
 │   ├── QuotaExhaustedError       a limit of Exact is used up (`window` says which)
+│   ├── TokenPendingError         there is no access token yet
+│   ├── AccessRefusedError        Exact refuses even a new access token
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
 │   ├── DatasetBusyError          another reader holds the lease on this data set
 │   └── DatabaseUnavailableError  a database of ours does not answer
@@ -17,7 +19,7 @@ ExactSyncError
 
 A message says what happened and what to do next. Where it happened (integration, division, entity, page) is
 attached on the way up by `at(...)`, so that the code that notices an error need not know where it stands.
-No message may hold a secret.
+It ends with the page of docs/runbook that treats it. No message may hold a secret.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ class Location:
 class ExactSyncError(Exception):
     """Base of every error that exactsync raises on purpose."""
 
+    page: ClassVar[str]
+    """The page of the runbook that treats errors of this kind."""
     usual_remedy: ClassVar[str] = ""
     """What to do about an error of this kind, unless the one who raises it knows better."""
 
@@ -69,15 +73,32 @@ class ExactSyncError(Exception):
         self.location = replace(self.location, **unknown)  # type: ignore[arg-type]
         return self
 
+    @property
+    def part(self) -> str | None:
+        """The part of the page that treats this very error; None: all of it."""
+        return None
+
+    @property
+    def runbook(self) -> str:
+        """Where the runbook treats it: `docs/runbook/call-budget.md#day`."""
+        return runbook(self.page, self.part)
+
     def __str__(self) -> str:
         where = str(self.location)
         text = f"{where}: {self.message}" if where else self.message
-        return f"{text} What to do: {self.remedy}" if self.remedy else text
+        advised = f"{text} What to do: {self.remedy}" if self.remedy else text
+        return f"{advised} More: {self.runbook}"
+
+
+def runbook(page: str, part: str | None = None) -> str:
+    """Return the address of a page of the runbook, or of a part of it."""
+    return f"docs/runbook/{page}.md" + (f"#{part}" if part else "")
 
 
 class RetryLaterError(ExactSyncError):
     """Wait until `retry_at` (aware, UTC), then do the same again; nothing has been lost."""
 
+    page = "exact-away"
     usual_remedy = "Nothing: it is tried again later."
 
     def __init__(self, message: str, *, retry_at: datetime, remedy: str = "") -> None:
@@ -91,6 +112,8 @@ class QuotaExhaustedError(RetryLaterError):
     `window` is `minute` or `day` for the call budget, `errors` for the error-velocity limit of one endpoint.
     """
 
+    page = "call-budget"
+
     def __init__(
         self,
         message: str,
@@ -102,6 +125,11 @@ class QuotaExhaustedError(RetryLaterError):
         super().__init__(message, retry_at=retry_at, remedy=remedy)
         self.window = window
 
+    @property
+    def part(self) -> str:
+        """The window."""
+        return self.window
+
 
 class TokenPendingError(RetryLaterError):
     """There is no access token before `retry_at`: another worker is fetching it, or Exact gives none yet.
@@ -109,9 +137,28 @@ class TokenPendingError(RetryLaterError):
     `is_refused`: Exact refuses the present one before its time; the authorisation may have been withdrawn.
     """
 
+    page = "token-pending"
+
     def __init__(self, message: str, *, retry_at: datetime, is_refused: bool, remedy: str = "") -> None:
         super().__init__(message, retry_at=retry_at, remedy=remedy)
         self.is_refused = is_refused
+
+    @property
+    def part(self) -> str:
+        """Whether a refusal is the cause."""
+        return "refused" if self.is_refused else "refreshing"
+
+
+class AccessRefusedError(RetryLaterError):
+    """Exact answers 401 to an access token that it has just given."""
+
+    page = "token-pending"
+    usual_remedy = "Nothing, once. If it stays so, authorise the app again."
+
+    @property
+    def part(self) -> str:
+        """Refused with two tokens."""
+        return "refused-twice"
 
 
 class ExactUnavailableError(RetryLaterError):
@@ -121,6 +168,7 @@ class ExactUnavailableError(RetryLaterError):
 class DatasetBusyError(RetryLaterError):
     """Another reader holds the lease on (division, entity); `holder` says who."""
 
+    page = "data-set-busy"
     usual_remedy = "Nothing: let it finish; the next run goes on from there. If it is dead, its hold ends by itself."
 
     def __init__(self, message: str, *, retry_at: datetime, holder: str) -> None:
@@ -130,6 +178,8 @@ class DatasetBusyError(RetryLaterError):
 
 class DatabaseUnavailableError(RetryLaterError):
     """One of our databases does not answer; it may come back by itself, or its URL may be wrong."""
+
+    page = "database-away"
 
     def __init__(self, message: str) -> None:
         retry_at = datetime.now(UTC) + timedelta(minutes=1)
@@ -143,14 +193,22 @@ class DatabaseUnavailableError(RetryLaterError):
 class ReauthorisationRequiredError(ExactSyncError):
     """The grant is gone: a person must authorise at Exact again. `reason` is one of the grant's end reasons."""
 
+    page = "reconnect"
+
     def __init__(self, message: str, *, reason: str, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.reason = reason
+
+    @property
+    def part(self) -> str:
+        """The reason."""
+        return self.reason
 
 
 class StoppedError(ExactSyncError):
     """A person has paused or disconnected what was at work, or has switched the accounting base."""
 
+    page = "stopped"
     usual_remedy = "Nothing: it goes on where it stopped once it is resumed, reconnected or switched back."
 
 
@@ -160,30 +218,45 @@ ConsentReason = Literal["state_unknown", "state_expired", "state_used", "state_f
 class ConsentError(ExactSyncError):
     """A consent at Exact came to nothing; `reason` says why. Nothing has changed."""
 
+    page = "consent"
     usual_remedy = "Start again with Authorise or Reconnect, and finish within ten minutes."
 
     def __init__(self, message: str, *, reason: ConsentReason, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.reason: ConsentReason = reason
 
+    @property
+    def part(self) -> str:
+        """The reason."""
+        return self.reason
+
 
 class ConfigurationError(ExactSyncError):
     """A setting, a right, a scope or an argument is wrong; trying again does not help."""
+
+    page = "configuration"
 
 
 class CompanyRefusedError(ConfigurationError):
     """Exact refuses one company: it is archived, blocked or not permitted. The others are not concerned."""
 
+    page = "company-refused"
+
 
 class GuardError(ExactSyncError):
     """A plausibility check stopped a load before it committed; it needs an explicit confirmation."""
+
+    page = "guard"
 
 
 class DefectError(ExactSyncError):
     """Exact answered something that its contract rules out, or our own code is wrong."""
 
+    page = "defect"
     usual_remedy = "Report this if it happens again: the next run begins where this one stopped."
 
 
 class SkippableRecordError(ExactSyncError):
     """One record cannot be used; it goes to quarantine and the rest goes on."""
+
+    page = "quarantine"

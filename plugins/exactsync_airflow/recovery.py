@@ -34,6 +34,7 @@ from exactsync.errors import (
     QuotaExhaustedError,
     RetryLaterError,
     TokenPendingError,
+    runbook,
 )
 from exactsync.exact.redact import redact
 
@@ -132,7 +133,7 @@ def _message(error: Exception) -> str:
         case ExactSyncError():
             return str(error)
         case _:
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {error} More: {runbook('unforeseen')}"
 
 
 def _wake_up(failures: Sequence[Failure]) -> datetime:

@@ -58,7 +58,7 @@ def test_it_finishes_what_it_can_and_fails_naming_the_rest(deployment, context, 
     assert deployment.synced == [demo.division, shop.division, belge.division]
     assert str(raised.value) == (
         f"integration {shop.integration}, division {shop.division}: "
-        "The user may not read this. What to do: Give the right."
+        "The user may not read this. What to do: Give the right. More: docs/runbook/configuration.md"
     )
 
 

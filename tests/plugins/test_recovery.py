@@ -95,8 +95,9 @@ def test_the_whole_message_reaches_the_task_log() -> None:
     error = ConfigurationError("The user may not read this.", remedy="Give the right.")
     error.at(integration="nl", division=1000002, entity="suppliers")
     assert str(airflow_exception([diagnose(error), diagnose(GONE)])).splitlines() == [
-        "integration nl, division 1000002, entity suppliers: The user may not read this. What to do: Give the right.",
-        "The grant is gone. What to do: Authorise again.",
+        "integration nl, division 1000002, entity suppliers: The user may not read this. What to do: Give the right. "
+        "More: docs/runbook/configuration.md",
+        "The grant is gone. What to do: Authorise again. More: docs/runbook/reconnect.md#revoked",
     ]
 
 

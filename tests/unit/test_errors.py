@@ -26,4 +26,6 @@ def test_an_error_says_what_to_do_even_if_nobody_said_so(error: ExactSyncError) 
 
 
 def test_whoever_knows_better_is_heard() -> None:
-    assert str(DefectError("It makes no sense.", remedy="Ask.")) == "It makes no sense. What to do: Ask."
+    assert str(DefectError("It makes no sense.", remedy="Ask.")) == (
+        "It makes no sense. What to do: Ask. More: docs/runbook/defect.md"
+    )

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from exactsync.errors import ConfigurationError, ExactSyncError, ExactUnavailableError, RetryLaterError
+from exactsync.errors import (
+    AccessRefusedError,
+    ConfigurationError,
+    ExactSyncError,
+    ExactUnavailableError,
+)
 from exactsync.exact.odata import MalformedAnswerError
 from exactsync.exact.redact import redact
 from exactsync.exact.responses import MAINTENANCE_PAUSE_S, check_answer, exact_text, unavailable
@@ -107,10 +112,9 @@ class Calls:
             response = self._send(url, token, endpoint, division, may_wait)
         if response.status_code == 401:
             later = unavailable("", pause_s=MAINTENANCE_PAUSE_S)
-            raise RetryLaterError(
+            raise AccessRefusedError(
                 f'Exact answered 401 to {endpoint} with two access tokens: "{exact_text(response)}".',
                 retry_at=later.retry_at,
-                remedy="If it stays so, authorise the app again.",
             )
         check_answer(response, endpoint)
         return parse(response.content)
