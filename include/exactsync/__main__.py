@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import OperationalError
 
-from exactsync.commands import connections, grants, pulling, setting_up, standing_in
+from exactsync.commands import connections, grants, housekeeping, pulling, setting_up, standing_in
 from exactsync.entities import entities
 from exactsync.errors import DatabaseUnavailableError, ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
@@ -79,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     add("keep-alive", grants.keep_alive, "refresh the grants that rest, before they lapse")
     add("rotate-keys", grants.rotate_keys, "encrypt every token with the first key")
     add("adopt", grants.adopt, "make this installation the one that refreshes the grants")
+    maintain = add("maintain", housekeeping.maintain, "delete what the logs have kept long enough")
+    maintain.add_argument(
+        "--keep", nargs="+", default=[], metavar="TABLE=DAYS", help="keep a log for another time than by default"
+    )
+    _add_erase(add("erase", housekeeping.erase, "erase everything stored about one supplier"))
     simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online")
     simulate.add_argument("--port", type=int, required=True, metavar="N")
     simulate.add_argument("--host", default="127.0.0.1", help="where to listen; anybody who gets there is let in")
@@ -129,6 +134,17 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--confirm-deletions", action="store_true", help="let a full reading delete an implausible share"
     )
+
+
+def _add_erase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--supplier", required=True, metavar="CODE", help="its code, or Exact's key of it")
+    parser.add_argument("--division", required=True, type=int, metavar="CODE", help="the company whose supplier it is")
+    parser.add_argument(
+        "--reason", default="by command line", help="kept with the record of it; must say nothing of the person"
+    )
+    sure = parser.add_mutually_exclusive_group()
+    sure.add_argument("--yes", action="store_true", help="do not ask")
+    sure.add_argument("--readmit", action="store_true", help="let one that was erased come back")
 
 
 if __name__ == "__main__":

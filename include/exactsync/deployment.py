@@ -26,6 +26,7 @@ from exactsync.errors import (
     StoppedError,
     TokenPendingError,
 )
+from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.setup import COMMAND_LINE, Setup
@@ -123,6 +124,11 @@ class Deployment:
     def keeper(self) -> Keeper:
         """What keeps grants alive, in the right hands and under the right keys."""
         return Keeper(engine=self._state, warehouse=self._warehouse, access=self._access)
+
+    @cached_property
+    def housekeeping(self) -> Housekeeping:
+        """What keeps the databases small, and persons out of them who are to be forgotten."""
+        return Housekeeping(self._engines(), warehouse=self._warehouse)
 
     @cached_property
     def alerts(self) -> Alerts:
