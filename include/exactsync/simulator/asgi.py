@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response as StarletteResponse
 from starlette.routing import Route
 
@@ -35,13 +36,17 @@ def create_app(simulator: Simulator, find_line: FindLine) -> Starlette:
     limiter = CapacityLimiter(_THREADS)
 
     async def answer(request: StarletteRequest) -> StarletteResponse:
+        try:
+            body = await request.body()
+        except ClientDisconnect:  # killed while it asked: nobody reads the answer
+            return StarletteResponse(status_code=400)
         received = Request(
             method=request.method,
             base_url=f"{request.url.scheme}://{request.headers.get('host', 'localhost')}",
             path=unquote(request.scope["raw_path"].decode("ascii")),
             query=request.scope["query_string"].decode("latin-1"),
             headers=dict(request.headers),
-            body=await request.body(),
+            body=body,
         )
         response = await run_sync(simulator.handle, received, limiter=limiter)
         if response.delay_s:
