@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk import DAG
 
-DAG_IDS = {"exact_online_sync", "exact_online_keepalive"}
+DAG_IDS = {"exact_online_sync", "exact_online_keepalive", "exactsync_maintenance"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
