@@ -11,7 +11,7 @@ from exactsync.warehouse.engine import create_engine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 
 @pytest.fixture
@@ -20,3 +20,10 @@ def engine(migrated_database: str) -> Iterator[Engine]:
     engine = create_engine(migrated_database)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A transaction of its owner that leaves nothing behind."""
+    with engine.connect() as connection:
+        yield connection

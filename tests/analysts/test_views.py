@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +15,10 @@ from exactsync.entity import Column, ColumnType, Entity
 from exactsync.errors import ConfigurationError
 from exactsync.warehouse import analysts, schema
 from exactsync.warehouse.analysts.views import views
+from tests.analysts.rows import column, insert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection, Engine
 
@@ -36,29 +36,12 @@ WHERE relnamespace = CAST('exact_online' AS regnamespace) AND relkind IN ('r', '
 """
 
 
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
-        yield connection
-
-
 def grown(column: Column = COLOUR) -> Mapping[str, Entity]:
     return {**entities(), "suppliers": replace(SUPPLIERS, columns=(*SUPPLIERS.columns, column))}
 
 
 def migrated_to(connection: Connection, declared: Mapping[str, Entity]) -> list[str]:
     return schema.create_missing(connection, declared) + analysts.refresh(connection, declared)
-
-
-def insert(connection: Connection, entity: str, **values: Any) -> None:
-    row = {"division": 1, "id": uuid.uuid4(), "_loaded_at": datetime.now(UTC), "_load_id": 1, **values}
-    names = ", ".join(row)
-    bound = ", ".join(f":{name}" for name in row)
-    connection.execute(text(f"INSERT INTO exact_online.{entity} ({names}) VALUES ({bound})"), row)
-
-
-def column(connection: Connection, query: str) -> list[Any]:
-    return list(connection.scalars(text(query)))
 
 
 def test_nothing_that_analysts_see_is_without_an_explanation(connection: Connection) -> None:

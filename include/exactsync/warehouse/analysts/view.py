@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from exactsync.warehouse import schema
 
@@ -45,7 +45,9 @@ class View:
         return f"SELECT {listed} FROM {self.source}"
 
 
-DIVISION: Final = ViewColumn(name="division", sql="division", comment=schema.DIVISION_COMMENT)
+def division(*, of: str = "") -> ViewColumn:
+    """The company that a row belongs to; `of` is what the view calls the table."""
+    return ViewColumn(name="division", sql=f"{of}.division" if of else "division", comment=schema.DIVISION_COMMENT)
 
 
 def shown(column: Column, *, of: str = "") -> ViewColumn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from exactsync.entity import Column, ColumnType, Entity
 from exactsync.warehouse import schema
 from exactsync.warehouse.analysts import ledger_views
-from exactsync.warehouse.analysts.view import DIVISION, View, ViewColumn, bookkeeping, shown
+from exactsync.warehouse.analysts.view import View, ViewColumn, bookkeeping, division, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def _current(entity: Entity) -> View:
     return View(
         name=f"current_{entity.name}",
         description=f"{entity.label}: what is live at Exact, nothing deleted. {entity.description}",
-        columns=(DIVISION, *map(shown, kept), *bookkeeping("_source_timestamp", "_loaded_at", "_load_id")),
+        columns=(division(), *map(shown, kept), *bookkeeping("_source_timestamp", "_loaded_at", "_load_id")),
         source=f"{schema.published_table(entity)} WHERE _deleted_at IS NULL",
     )
 
@@ -48,7 +48,7 @@ def _active_suppliers(suppliers: Entity) -> View:
     return View(
         name="active_suppliers",
         description="Suppliers to do business with today: live at Exact, not blocked, and within their dates.",
-        columns=(DIVISION, *map(shown, suppliers.columns)),
+        columns=(division(), *map(shown, suppliers.columns)),
         source=f"""{schema.published_table(suppliers)}
             WHERE _deleted_at IS NULL AND is_blocked IS NOT TRUE
               AND (start_date IS NULL OR start_date <= {TODAY}) AND (end_date IS NULL OR end_date >= {TODAY})""",
@@ -68,7 +68,7 @@ _AXIS_COLUMNS: Final = {
 
 def _analytical_axes(axes: list[Entity]) -> View:
     columns = [
-        DIVISION,
+        division(),
         ViewColumn(
             name="axis",
             sql="axis",
@@ -112,7 +112,7 @@ def _freshness() -> View:
         description="How fresh each table is, for each division: when it last was as Exact had it, and how its last "
         "attempt ended. The row `deletions` tells until when Exact's log of deletions has been applied.",
         columns=(
-            DIVISION,
+            division(),
             ViewColumn(name="entity", sql="state.entity", comment="The table, or `deletions`."),
             ViewColumn(
                 name="published_at",
