@@ -99,6 +99,7 @@ def _add_connections(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--pause", metavar="NAME", help="let it rest; its grant is kept alive")
     what.add_argument("--resume", metavar="NAME", help="let it go on where it stopped")
     what.add_argument("--disconnect", metavar="NAME", help="destroy its tokens; data and settings are kept")
+    what.add_argument("--remove", metavar="NAME", help="take one that is not connected off the list; data is kept")
     what.add_argument("--axes", nargs="+", metavar=("NAME", "AXIS"), help="load exactly these analytical axes")
     what.add_argument("--history", metavar="NAME", help="show what has happened to it")
     what.add_argument("--progress", metavar="NAME", help="show how far its data sets are")

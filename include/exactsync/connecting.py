@@ -28,8 +28,9 @@ _WAYS_OUT: Final = {
     State.AWAITING_CONSENT: "Authorise it on the page Accounting setup or with `python -m exactsync authorise`.",
     State.PAUSED: "Resume it on the page Accounting setup or with `python -m exactsync connections --resume NAME`.",
     State.DISCONNECTED: "Reconnect it on the page Accounting setup or with `python -m exactsync authorise`.",
+    State.RECONNECT_NEEDED: "Reconnect it, then resume it, both on the page Accounting setup.",
 }
-"""States in which nothing is pulled, and what a person does about it."""
+"""States in which nothing is pulled (the last one: if it was paused before), and what a person does about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def _at_work(
     is_needed = is_named or not any(integration.has_chosen for integration in found)
     at_work = []
     for integration in found:
-        if integration.state in _WAYS_OUT:
+        if _rests(integration):
             connected.problems.extend(_resting(integration, is_named=is_named, divisions=divisions))
             log.info("Integration %s is left out: it is %s.", integration.name, integration.state.label.lower())
         elif not integration.has_chosen and not is_needed:
@@ -101,6 +102,12 @@ def _at_work(
         else:
             at_work.append(integration)
     return at_work
+
+
+def _rests(integration: IntegrationInfo) -> bool:
+    if integration.state is State.RECONNECT_NEEDED:
+        return integration.is_paused
+    return integration.state in _WAYS_OUT
 
 
 def _resting(integration: IntegrationInfo, *, is_named: bool, divisions: Sequence[int]) -> Iterator[ConfigurationError]:

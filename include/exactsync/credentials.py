@@ -33,6 +33,11 @@ NOBODY: Final = "nobody, after "
 _REGIONS: Final = {"co.uk": "uk", "com": "us"}
 
 
+def whole_days(left: timedelta) -> int:
+    """Return how many days a grant has left as people count them, never below 0: right after a consent, 30."""
+    return max(0, round(left / timedelta(days=1)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """An app registered at Exact, as an Airflow Connection describes it."""

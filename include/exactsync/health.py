@@ -142,6 +142,8 @@ def _conclude(engine: Engine, integration: IntegrationInfo, verdict: Verdict) ->
 def _is_news(integration: IntegrationInfo, verdict: Verdict) -> bool:
     """Tell whether the attempts may change the state: where it was not fine, only what is younger counts."""
     match integration.state:
+        case _ if integration.is_paused:  # nothing was attempted on its behalf
+            return False
         case State.DEGRADED:
             attempted = verdict.attempted_at if verdict.reason else verdict.succeeded_at
             is_refused = any(company.refusal for company in integration.companies)

@@ -16,7 +16,7 @@ class State(StrEnum):
     """Where an integration stands."""
 
     NOT_CONFIGURED = "not_configured"
-    """There is none, or its app is not configured: derived, never stored."""
+    """There is none, not yet or no more, or its app is not configured: derived, never stored."""
     AWAITING_CONSENT = "awaiting_consent"
     CHOOSE_COMPANY = "choose_company"
     INITIAL_SYNC = "initial_sync"
@@ -45,6 +45,7 @@ class Event(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     DISCONNECTED = "disconnected"
+    REMOVED = "removed"
 
     @property
     def label(self) -> str:
@@ -67,6 +68,7 @@ class Action(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     DISCONNECT = "disconnect"
+    REMOVE = "remove"
     SYNC = "sync"
 
 
@@ -157,6 +159,8 @@ class Facts:
     """Whether a company is chosen."""
     is_loaded: bool
     """Whether every chosen data set was published once."""
+    is_paused: bool = False
+    """Whether somebody has paused it, and nobody has resumed it since: a grant that ends does not undo that."""
 
 
 class Choice(StrEnum):
@@ -164,9 +168,13 @@ class Choice(StrEnum):
 
     WORK = "work"
     """No company is chosen: choose_company; not everything was loaded once: initial_sync; else healthy."""
+    BACK = "back"
+    """It was paused, and nobody has resumed it: paused; else as `WORK`."""
 
     def resolve(self, facts: Facts) -> State:
         """Return the state that the facts ask for."""
+        if self is Choice.BACK and facts.is_paused:
+            return State.PAUSED
         if not facts.has_companies:
             return State.CHOOSE_COMPANY
         return State.HEALTHY if facts.is_loaded else State.INITIAL_SYNC
@@ -189,6 +197,7 @@ _WAYS: Final[dict[State, Ways]] = {
         Event.AUTHORISED: Choice.WORK,
         Event.AXES_CHOSEN: State.AWAITING_CONSENT,
         Event.DISCONNECTED: State.DISCONNECTED,
+        Event.REMOVED: State.NOT_CONFIGURED,
     },
     State.CHOOSE_COMPANY: {
         Event.AUTHORISED: Choice.WORK,
@@ -215,9 +224,9 @@ _WAYS: Final[dict[State, Ways]] = {
         **_AT_WORK,
     },
     State.RECONNECT_NEEDED: {
-        Event.AUTHORISED: Choice.WORK,
+        Event.AUTHORISED: Choice.BACK,
         Event.AXES_CHOSEN: State.RECONNECT_NEEDED,
-        Event.SYNC_SUCCEEDED: Choice.WORK,
+        Event.SYNC_SUCCEEDED: Choice.BACK,
         Event.SYNC_DEGRADED: State.DEGRADED,
         **_ENDS,
     },
@@ -231,6 +240,7 @@ _WAYS: Final[dict[State, Ways]] = {
     State.DISCONNECTED: {
         Event.AUTHORISED: Choice.WORK,
         Event.COMPANIES_CHOSEN: State.DISCONNECTED,
+        Event.REMOVED: State.NOT_CONFIGURED,
     },
 }
 
@@ -239,7 +249,7 @@ TRANSITIONS: Final = {(state, event): after for state, ways in _WAYS.items() for
 
 _ACTIONS: Final[dict[State, tuple[Action, ...]]] = {
     State.NOT_CONFIGURED: (Action.DISCONNECT,),
-    State.AWAITING_CONSENT: (Action.AUTHORISE, Action.CHOOSE_AXES, Action.DISCONNECT),
+    State.AWAITING_CONSENT: (Action.AUTHORISE, Action.CHOOSE_AXES, Action.REMOVE),
     State.CHOOSE_COMPANY: (Action.CHOOSE_COMPANIES, Action.CHOOSE_AXES, Action.RECONNECT, Action.DISCONNECT),
     State.INITIAL_SYNC: (
         Action.SYNC,
@@ -259,7 +269,7 @@ _ACTIONS: Final[dict[State, tuple[Action, ...]]] = {
     ),
     State.RECONNECT_NEEDED: (Action.RECONNECT, Action.CHOOSE_AXES, Action.DISCONNECT),
     State.PAUSED: (Action.RESUME, Action.CHOOSE_COMPANIES, Action.CHOOSE_AXES, Action.DISCONNECT),
-    State.DISCONNECTED: (Action.RECONNECT,),
+    State.DISCONNECTED: (Action.RECONNECT, Action.REMOVE),
 }
 
 

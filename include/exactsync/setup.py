@@ -91,9 +91,11 @@ class Setup:
         return self._seen(self._known(name), self._states())
 
     def journal(self, name: str, *, limit: int = 100) -> list[JournalEntry]:
-        """Return the history of an integration, newest first."""
-        self._known(name)
-        return journal.read_journal(self._engine, name, limit=limit)
+        """Return the history of an integration, newest first; also of one that was removed."""
+        entries = journal.read_journal(self._engine, name, limit=limit) if directory.is_storable(name) else []
+        if not entries:
+            self._known(name)
+        return entries
 
     def progress(self, name: str) -> list[Progress]:
         """Return how far each data set of an integration is."""
@@ -266,6 +268,16 @@ class Setup:
         with self._engine.begin() as connection:
             grants.release(connection, name, actor=actor)
         return self.integration(name)
+
+    def remove(self, name: str, *, actor: str) -> None:
+        """Take an integration that is not connected off the list.
+
+        What it has loaded and its history are kept, its companies are free for another one. One that is set up under
+        this name later goes on with the history.
+        """
+        self._known(name)
+        with self._engine.begin() as connection:
+            journal.move(connection, name, Event.REMOVED, actor=actor)
 
     def _move(self, name: str, event: Event, *, actor: str) -> IntegrationInfo:
         is_ready = is_loaded(self._known(name), self._states())

@@ -15,7 +15,7 @@ from tests.integration.test_commands import Terminal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOSTILE_NAME = "[red]<img src=x onerror=alert(1)>[/red]"
+HOSTILE_NAME = "[red]<img src=x onerror=alert(1)>[blink]"
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_everything_that_the_page_does_is_done_without_a_browser(terminal: Termi
     assert connections(terminal, "--pause", "nl")[0]["state"] == "paused"
     assert connections(terminal, "--resume", "nl")[0]["state"] == "healthy"
     (gone,) = connections(terminal, "--disconnect", "nl")
-    assert (gone["state"], gone["authorised_by"], gone["actions"]) == ("disconnected", None, ["reconnect"])
+    assert (gone["state"], gone["authorised_by"], gone["actions"]) == ("disconnected", None, ["reconnect", "remove"])
     terminal.done("authorise", "--connection", CONNECTION, "--integration", "nl", "--code", terminal.code())
     (back,) = connections(terminal)
     assert (back["state"], [company["division"] for company in back["companies"]]) == ("healthy", [A])
@@ -73,6 +73,16 @@ def test_everything_that_the_page_does_is_done_without_a_browser(terminal: Termi
         "authorised",
     ]
     assert {step["actor"] for step in history} == {"command line", "sync"}
+
+
+def test_what_is_removed_leaves_the_list_and_its_history_says_how(terminal: Terminal) -> None:
+    connections(terminal, "--create", "by mistake", "--connection", CONNECTION)
+    said = terminal.done("connections", "--remove", "by mistake").out
+    assert "connections --history 'by mistake'" in said
+    assert connections(terminal) == []
+    assert [step["event"] for step in connections(terminal, "--history", "by mistake")] == ["removed", "created"]
+    outcome = terminal.call("connections", "--remove", "by mistake")
+    assert (outcome.code, "There is no integration by mistake" in outcome.complaint) == (1, True)
 
 
 def test_names_are_printed_as_they_are(terminal: Terminal) -> None:

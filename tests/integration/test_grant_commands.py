@@ -61,7 +61,7 @@ def test_while_exact_is_away_it_is_to_be_tried_again_later(person: Person, caplo
     person.server.stop()
     outcome = person.call("keep-alive")
     assert outcome.code == 75
-    assert "lapses in 8 days" in caplog.text
+    assert "lapses in 9 days" in caplog.text
 
 
 def test_a_copy_of_the_database_is_adopted_before_it_is_used(person: Person) -> None:

@@ -81,7 +81,7 @@ def office(install: Callable[[Settings], Installation]) -> Office:
 def test_a_grant_that_was_refreshed_today_is_left_alone(office: Office) -> None:
     before = office.token_calls()
     kept = office.keep()
-    assert (kept.outcome, kept.error, kept.grant.days_left) == ("fresh", None, 29)
+    assert (kept.outcome, kept.error, kept.grant.days_left) == ("fresh", None, 30)
     assert office.token_calls() == before
 
 
@@ -131,7 +131,7 @@ def test_while_exact_is_away_nothing_has_ended_and_the_error_says_when_to_come_b
     kept = office.keep()
     assert kept.outcome == "unavailable"
     assert isinstance(kept.error, ExactUnavailableError)
-    assert (kept.grant.is_active, kept.grant.days_left) == (True, 26)
+    assert (kept.grant.is_active, kept.grant.days_left) == (True, 27)
     assert office.integration.state is State.HEALTHY
 
 

@@ -54,6 +54,18 @@ def test_a_name_that_people_cannot_see_or_write_is_refused(office: Office, name:
     assert office.setup.integrations() == []
 
 
+@pytest.mark.parametrize("name", ["NL/BE", "x/companies", "a\\b", "why?", "Café #1", "50% more", "%2F"])
+def test_a_name_that_means_something_in_an_address_is_refused(office: Office, name: str) -> None:
+    for give in (
+        lambda: office.setup.create(name, connection_id="first", axes=None, actor=ANN),
+        lambda: office.setup.authorise(name, connection_id="first", code="code", actor=ANN),
+    ):
+        with pytest.raises(ConfigurationError, match=r"none of / \\ \? # %"):
+            give()
+    assert office.setup.integrations() == []
+    assert office.simulator.count_calls("/api/oauth2/token") == 0
+
+
 @pytest.mark.parametrize("name", ["nl", "NL", "Nl", "\uff4e\uff4c"])
 def test_two_names_that_sound_alike_are_one(office: Office, name: str) -> None:
     office.setup.create("nl", connection_id="first", axes=None, actor=ANN)
@@ -74,6 +86,7 @@ def test_an_integration_that_does_not_exist_is_named(office: Office, name: str) 
         lambda: office.setup.pause(name, actor=ANN),
         lambda: office.setup.resume(name, actor=ANN),
         lambda: office.setup.disconnect(name, actor=ANN),
+        lambda: office.setup.remove(name, actor=ANN),
     ):
         with pytest.raises(ConfigurationError, match="There is no integration") as refused:
             ask()
@@ -401,8 +414,87 @@ def test_a_new_consent_revives_all_that_share_the_grant(office: Office) -> None:
     office.run()
     assert (office.state("nl"), office.state("be")) == (State.RECONNECT_NEEDED, State.RECONNECT_NEEDED)
     office.authorise("be", actor=BOB)
-    assert (office.state("nl"), office.state("be")) == (State.INITIAL_SYNC, State.INITIAL_SYNC)
+    assert (office.state("nl"), office.state("be")) == (State.INITIAL_SYNC, State.PAUSED)
     assert office.steps("nl")[-1] == ("authorised", "initial_sync", BOB)
+
+
+def test_what_was_paused_rests_until_somebody_resumes_it_whatever_becomes_of_its_grant(office: Office) -> None:
+    office.connect("nl", A)
+    office.run()
+    office.setup.pause("nl", actor=ANN)
+    office.simulator.revoke_grants()
+    office.let_tokens_expire()
+    office.execute("UPDATE exactsync.grants SET obtained_at = now() - interval '2 days'")
+    (kept,) = office.deployment.keeper.keep_all()
+    assert kept.outcome == "ended"
+    ended = office.setup.integration("nl")
+    assert (ended.state, ended.is_paused) == (State.RECONNECT_NEEDED, True)
+    office.simulator.clear_journal()
+    assert office.run() == []
+    assert office.simulator.count_calls() == 0
+    (problem,) = office.deployment.connect(integrations=["nl"]).problems
+    assert "Reconnect it, then resume it" in str(problem)
+    assert office.authorise("nl", actor=BOB).state is State.PAUSED
+    assert office.steps("nl")[-1] == ("authorised", "paused", BOB)
+    assert office.setup.resume("nl", actor=BOB).state is State.HEALTHY
+    assert not office.setup.integration("nl").is_paused
+
+
+def test_who_disconnects_what_was_paused_and_reconnects_it_wants_it_to_go_on(office: Office) -> None:
+    office.connect("nl", A)
+    office.setup.pause("nl", actor=ANN)
+    office.setup.disconnect("nl", actor=ANN)
+    assert office.authorise("nl").state is State.INITIAL_SYNC
+
+
+# -- removing
+
+
+def test_what_was_set_up_by_mistake_can_be_removed_and_set_up_anew(office: Office) -> None:
+    office.setup.create("nl", connection_id="first", axes=[], actor=ANN)
+    state, code = office.follow(office.setup.consent_url("nl", actor=ANN))
+    office.setup.remove("nl", actor=BOB)
+    assert office.setup.integrations() == []
+    with pytest.raises(ConsentError) as refused:
+        office.setup.complete_consent(state=state, code=code, actor=ANN)
+    assert refused.value.reason == "state_unknown"
+    anew = office.connect("nl", A, app="second")
+    assert (anew.connection_id, anew.axes) == ("second", ("cost_centers", "cost_units"))
+    assert office.steps("nl") == [
+        ("created", "awaiting_consent", ANN),
+        ("removed", "not_configured", BOB),
+        ("created", "awaiting_consent", ANN),
+        ("authorised", "choose_company", ANN),
+        ("companies_chosen", "initial_sync", ANN),
+    ]
+
+
+def test_removing_keeps_data_and_history_and_frees_companies_and_name(office: Office) -> None:
+    office.connect("nl", A, B)
+    office.run()
+    before = office.steps("nl")
+    office.setup.disconnect("nl", actor=ANN)
+    office.setup.remove("nl", actor=BOB)
+    with pytest.raises(ConfigurationError, match="There is no integration nl"):
+        office.setup.integration("nl")
+    assert office.steps("nl") == [
+        *before,
+        ("disconnected", "disconnected", ANN),
+        ("removed", "not_configured", BOB),
+    ]
+    assert office.scalar(f"SELECT count(*) FROM exact_online.cost_centers WHERE division = {A}") == 3
+    office.simulator.clear_journal()
+    assert office.connect("NL", A).state is State.HEALTHY  # all of it was loaded before
+    assert office.run() == []
+    assert office.simulator.count_calls("sync/Financial/GLAccounts", A) == 1  # only what changed
+
+
+def test_what_is_connected_must_be_disconnected_before_it_is_removed(office: Office) -> None:
+    office.connect("nl", A)
+    with pytest.raises(ConfigurationError, match="it cannot be removed now") as refused:
+        office.setup.remove("nl", actor=ANN)
+    assert "disconnect" in refused.value.remedy
+    assert office.scalar("SELECT count(*) FROM exactsync.grants") == 1
 
 
 def test_a_paused_integration_is_left_out_and_goes_on_once_resumed(office: Office) -> None:

@@ -42,6 +42,7 @@ export const connection = (state = "healthy", given = {}) => ({
   reason_text: null,
   remedy: null,
   since: "2026-11-10T09:00:00Z",
+  is_paused: state === "paused",
   authorised_by: "anna",
   authorised_at: "2026-11-10T09:00:00Z",
   lapses_in_days: 27,

@@ -116,6 +116,8 @@ test("names are checked before the server is asked", () => {
   assert.match(steps.nameProblem("  ", []) ?? "", /Give/);
   assert.match(steps.nameProblem("x".repeat(61), []) ?? "", /60/);
   assert.match(steps.nameProblem(" group nl ", ["Group NL"]) ?? "", /already/);
+  for (const each of ["NL/BE", "a\\b", "why?", "#1", "50%"])
+    assert.match(steps.nameProblem(each, []) ?? "", /cannot hold/, each);
 });
 
 test("what the server can check before connecting is checked", () => {
@@ -145,6 +147,11 @@ test("Airflow's time zone is read from where its UI keeps it", () => {
 
 test("the days until a grant lapses are counted for people", () => {
   assert.deepEqual([null, 0, 1, 27].map(times.lapseText), [null, "any moment now", "in 1 day", "in 27 days"]);
+});
+
+test("an authorisation that nothing refreshes is not said to be kept alive", () => {
+  assert.deepEqual([30, 28].map(times.keptText), Array(2).fill("Kept alive daily, by itself."));
+  assert.equal(times.keptText(9), "Nothing has refreshed it for 21 days.");
 });
 
 test("progress is counted by company, in the server's order", () => {

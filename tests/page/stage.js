@@ -65,6 +65,7 @@ Object.assign(globalThis, {
     baseURI: "https://airflow.example/finance/",
     hidden: false,
     activeElement: null,
+    querySelector: () => null,
     addEventListener() {},
     removeEventListener() {},
   },

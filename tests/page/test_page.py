@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from exactsync.errors import ConsentReason
 from exactsync.lifecycle import Action, Event, State
+from exactsync.warehouse.integrations import FORBIDDEN
 from exactsync_airflow.accounting_setup import payloads
 
 HERE = Path(__file__).parent
@@ -86,6 +88,12 @@ def test_it_knows_every_state_event_action_and_reason() -> None:
     assert keys_of(texts, "ACTIONS") == set(Action)
     assert keys_of(texts, "EVENTS") == set(Event)
     assert set(get_args(ConsentReason)) <= keys_of(texts, "RETURNS")
+
+
+def test_it_refuses_in_a_name_what_the_library_refuses() -> None:
+    found = re.search(r"^const FORBIDDEN = (\[.*\]);$", MODULES["steps.js"], re.MULTILINE)
+    assert found
+    assert json.loads(found[1]) == list(FORBIDDEN)
 
 
 def test_it_calls_a_state_what_the_library_calls_it() -> None:

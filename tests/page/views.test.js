@@ -345,6 +345,74 @@ test("disconnecting asks first, and says that tokens are destroyed and data is k
   assert.deepEqual(changes(), [{ method: "POST", path: "connections/Group%20NL/disconnect", body: {} }]);
 });
 
+test("removing asks first, says what is kept, and leads to the list without the connection", async () => {
+  const own = connection("disconnected", { actions: ["reconnect", "remove"] });
+  const { play, changes } = await open(overview({ connections: [own] }), "connection=Group+NL", ({ method }) =>
+    method === "GET" ? { state: "disconnected", run: null, entities: [] } : overview(),
+  );
+  await play.press("Remove: Group NL");
+  assert.match(play.text, /data synced so far is kept in the warehouse.*history is kept/);
+  await play.press("Cancel");
+  assert.deepEqual(changes(), []);
+  await play.press("Remove: Group NL");
+  await play.press("Remove");
+  assert.deepEqual(changes(), [{ method: "POST", path: "connections/Group%20NL/remove", body: {} }]);
+  assert.equal(play.heading, "Accounting setup");
+  assert.ok(!play.text.includes("Group NL") || /Group NL: removed/.test(play.text));
+  assert.match(play.text, /No connection yet/);
+  assert.doesNotMatch(play.text, /There is no such connection/);
+});
+
+test("what cannot be undone without a login is asked before it is done, and nothing else", async () => {
+  const everything = ["authorise", "sync", "pause", "resume", "disconnect", "remove"];
+  const { play } = await open(overview({ connections: [connection("healthy", { actions: everything })] }));
+  const dangerous = play.all("Button").filter((each) => each.props.colorPalette === "danger");
+  assert.deepEqual(dangerous.map(nameOf), ["Disconnect: Group NL", "Remove: Group NL"]);
+});
+
+test("data that nothing is added to is not shown as a sync under way", async () => {
+  const reading = { run: null, entities: [dataSet(), dataSet({ entity: "vat_codes", label: "VAT codes" })] };
+  for (const [state, isFollowed] of [
+    ["healthy", true],
+    ["degraded", true],
+    ["reconnect_needed", false],
+    ["paused", false],
+    ["disconnected", false],
+  ]) {
+    const own = overview({ connections: [connection(state)] });
+    const { play } = await open(own, "connection=Group+NL", () => ({ state, ...reading }));
+    assert.equal(play.all("ProgressRoot").length === 1, isFollowed, state);
+    assert.equal(play.text.includes("As it was last read: 2 of 2 data sets done."), !isFollowed, state);
+    play.close();
+  }
+});
+
+test("what was paused before its authorisation ended says that it stays paused", async () => {
+  const ended = {
+    reason: "revoked",
+    reason_text: "It was revoked.",
+    remedy: "Reconnect.",
+    is_paused: true,
+    actions: ["reconnect"],
+  };
+  const { play } = await open(overview({ connections: [connection("reconnect_needed", ended)] }));
+  assert.match(play.text, /stays paused until somebody resumes it/);
+  await play.press("Reconnect: Group NL");
+  assert.match(play.text, /stays paused until somebody resumes it/);
+  assert.doesNotMatch(play.text, /next sync goes on/);
+});
+
+test("the way back names what lies above, with a slash between and none at its end", async () => {
+  const own = overview({ connections: [connection()] });
+  const way = async (query) => {
+    const { play } = await open(own, query, () => ({ ...connection(), journal: [], run: null, entities: [] }));
+    const trail = play.all("Flex").find((each) => each.props["aria-label"] === "Back to");
+    return textOf(trail).replace(/\s+/g, " ").trim();
+  };
+  assert.equal(await way("connection=Group+NL"), "Accounting setup");
+  assert.equal(await way("connection=Group+NL&view=history"), "Accounting setup / Group NL");
+});
+
 test("where others share the login, disconnecting says that the tokens stay", async () => {
   const shared = connection("healthy", { shares_grant_with: ["Group BE"] });
   const { play } = await open(overview({ connections: [shared] }));

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).parents[2] / "docs" / "connections.md"
-_BRANCHES = {
-    State.CHOOSE_COMPANY: "no company is chosen",
-    State.INITIAL_SYNC: "not everything was loaded once",
-    State.HEALTHY: "everything was",
-}
+_BRANCHES = [
+    (Choice.BACK, State.PAUSED, "it was paused"),
+    (Choice.BACK, Choice.WORK, "it was not"),
+    (Choice.WORK, State.CHOOSE_COMPANY, "no company is chosen"),
+    (Choice.WORK, State.INITIAL_SYNC, "not everything was loaded once"),
+    (Choice.WORK, State.HEALTHY, "everything was"),
+]
 
 
 def diagram() -> str:
@@ -26,12 +28,13 @@ def diagram() -> str:
     for (state, event), after in sorted(TRANSITIONS.items(), key=_in_order):
         if state != after:
             edges[state, after].append(event)
-    lines = ["stateDiagram-v2", f"    state {Choice.WORK} <<choice>>", f"    [*] --> {State.NOT_CONFIGURED}"]
+    choices = [f"    state {choice} <<choice>>" for choice in Choice]
+    lines = ["stateDiagram-v2", *choices, f"    [*] --> {State.NOT_CONFIGURED}"]
     lines += [
         f"    {state} --> {after}: {', '.join(event.label for event in events)}"
         for (state, after), events in edges.items()
     ]
-    lines += [f"    {Choice.WORK} --> {state}: {condition}" for state, condition in _BRANCHES.items()]
+    lines += [f"    {choice} --> {after}: {condition}" for choice, after, condition in _BRANCHES]
     return "\n".join(["```mermaid", *lines, "```"])
 
 
@@ -75,8 +78,8 @@ def _cell(state: State, event: Event) -> str:
     after = TRANSITIONS.get((state, event))
     if after is None:
         return ""
-    if after is Choice.WORK:
-        return "→ *work*"
+    if isinstance(after, Choice):
+        return f"→ *{after}*"
     return "stays" if after == state else f"→ {after.replace('_', ' ')}"
 
 

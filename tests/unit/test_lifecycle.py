@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ EVENT_OF = {
     Action.PAUSE: Event.PAUSED,
     Action.RESUME: Event.RESUMED,
     Action.DISCONNECT: Event.DISCONNECTED,
+    Action.REMOVE: Event.REMOVED,
 }
 STORED = [state for state in State if state is not State.NOT_CONFIGURED]
 
@@ -48,6 +50,8 @@ def test_the_way_of_an_integration_from_nothing_to_healthy_and_back() -> None:
         (Event.RESUMED, EVERYTHING, State.HEALTHY),
         (Event.DISCONNECTED, EVERYTHING, State.DISCONNECTED),
         (Event.AUTHORISED, EVERYTHING, State.HEALTHY),
+        (Event.DISCONNECTED, EVERYTHING, State.DISCONNECTED),
+        (Event.REMOVED, EVERYTHING, State.NOT_CONFIGURED),
     ]
     state = State.NOT_CONFIGURED
     for event, facts, expected in way:
@@ -76,6 +80,23 @@ def test_who_comes_back_goes_on_where_it_stopped(state: State, event: Event, fac
     assert next_state(state, event, facts) == expected
 
 
+@pytest.mark.parametrize("facts", [NOTHING, LOADING, EVERYTHING])
+def test_what_was_paused_is_paused_again_once_its_grant_is_renewed_and_goes_on_only_when_resumed(facts: Facts) -> None:
+    paused = replace(facts, is_paused=True)
+    assert next_state(State.PAUSED, Event.GRANT_ENDED, paused) is State.RECONNECT_NEEDED
+    for mended in (Event.AUTHORISED, Event.SYNC_SUCCEEDED):
+        assert next_state(State.RECONNECT_NEEDED, mended, paused) is State.PAUSED
+    assert next_state(State.PAUSED, Event.RESUMED, paused) == Choice.WORK.resolve(facts)
+    assert next_state(State.DISCONNECTED, Event.AUTHORISED, paused) == Choice.WORK.resolve(facts)
+
+
+def test_only_what_is_not_connected_can_be_removed() -> None:
+    assert {state for state, event in TRANSITIONS if event is Event.REMOVED} == {
+        State.AWAITING_CONSENT,
+        State.DISCONNECTED,
+    }
+
+
 def test_what_is_not_possible_is_refused_with_what_is() -> None:
     refused = set(itertools.product(State, Event)) - set(TRANSITIONS)
     assert (State.DISCONNECTED, Event.PAUSED) in refused
@@ -97,7 +118,7 @@ def test_every_action_that_is_offered_is_possible(state: State) -> None:
 def test_no_state_is_a_dead_end(state: State) -> None:
     def neighbours(at: State) -> set[State]:
         after = {TRANSITIONS[known] for known in TRANSITIONS if known[0] == at}
-        work = {State.CHOOSE_COMPANY, State.INITIAL_SYNC, State.HEALTHY} if Choice.WORK in after else set()
+        work = {State.CHOOSE_COMPANY, State.INITIAL_SYNC, State.HEALTHY} if after & set(Choice) else set()
         return {each for each in after if isinstance(each, State)} | work
 
     reached, new = {state}, {state}

@@ -39,6 +39,9 @@ def connections(options: argparse.Namespace) -> None:
         _show_history(setup, options)
     elif options.progress:
         _show_progress(setup, options)
+    elif options.remove:
+        setup.remove(options.remove, actor=COMMAND_LINE)
+        _show_removed(setup, options)
     elif changed := _change(setup, options):
         _show_integrations([changed], options)
     else:
@@ -81,6 +84,16 @@ def _change(setup: Setup, options: argparse.Namespace) -> IntegrationInfo | None
     if options.disconnect:
         return setup.disconnect(options.disconnect, actor=COMMAND_LINE)
     return None
+
+
+def _show_removed(setup: Setup, options: argparse.Namespace) -> None:
+    if options.json:
+        _show_integrations(setup.integrations(), options)
+        return
+    say(
+        f"{options.remove} is off the list. Its data and its history are kept:",
+        f"python -m exactsync connections --history {quote(options.remove)}",
+    )
 
 
 def _show_integrations(integrations: list[IntegrationInfo], options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exactsync.credentials import GRANT_LIFE
+from exactsync.credentials import GRANT_LIFE, whole_days
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -41,8 +41,8 @@ class GrantInUse:
 
     @property
     def days_left(self) -> int:
-        """The same in whole days, never below 0."""
-        return max(self.left.days, 0)
+        """The same as people count it."""
+        return whole_days(self.left)
 
     @property
     def label(self) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 LONGEST_NAME: Final = 60
+FORBIDDEN: Final = "/\\?#%"
+"""What a name cannot hold, because it means something in an address."""
 _CREATING: Final = 0x6E616D65  # "name": the advisory lock under which names are compared and taken
 
 
@@ -55,6 +57,8 @@ class IntegrationInfo:
     inactive_axes: tuple[str, ...] = ()
     shares_grant_with: tuple[str, ...] = ()
     """The other integrations that work with the same grant."""
+    is_paused: bool = False
+    """Whether somebody has paused it and nobody has resumed it since; also while its grant has ended."""
     is_stale: bool = True
     """Whether the list of companies is too old to be relied on."""
     divisions: tuple[DivisionInfo, ...] = field(default=())
@@ -137,11 +141,11 @@ def with_choice(integration: IntegrationInfo, codes: Collection[int]) -> Integra
 def require_name(name: str) -> None:
     """Raise ConfigurationError unless people can see the name, tell it from others and write it on one line."""
     is_visible = name.isprintable() and name == name.strip() and any(character.isalnum() for character in name)
-    if not (is_visible and len(name) <= LONGEST_NAME):
+    if not (is_visible and len(name) <= LONGEST_NAME) or set(name) & set(FORBIDDEN):
         raise ConfigurationError(
             f"'{_shown(name)}' cannot be the name of an integration.",
-            remedy=f"Give 1 to {LONGEST_NAME} visible characters, a letter or a digit among them, without blanks at "
-            "either end.",
+            remedy=f"Give 1 to {LONGEST_NAME} visible characters, a letter or a digit among them, none of "
+            f"{' '.join(FORBIDDEN)}, and no blanks at either end.",
         )
 
 
@@ -208,7 +212,7 @@ def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[Integra
     Raises:
         ConfigurationError: a name is unknown.
     """
-    if not all(map(_is_storable, names)):
+    if not all(map(is_storable, names)):
         raise _unknown(names)
     with engine.connect() as connection:
         rows = connection.execute(_READ, {"names": list(names)}).mappings()
@@ -233,7 +237,7 @@ FROM exactsync.integrations WHERE name = :name
 """)
 
 
-def _is_storable(name: str) -> bool:
+def is_storable(name: str) -> bool:
     """Whether the database can hold the name, and so may know it."""
     return "\0" not in name and not any("\ud800" <= character <= "\udfff" for character in name)
 
@@ -253,7 +257,7 @@ def _shown(name: str) -> str:
 _READ = text("""
 SELECT integration.name, integration.connection_id, integration.grant_id, integration.state, integration.reason,
        integration.message, integration.since, integration.created_at, integration.authorised_at,
-       integration.last_sync_at, integration.failing_runs, integration.inactive_axes,
+       integration.last_sync_at, integration.failing_runs, integration.inactive_axes, integration.is_paused,
        coalesce(grants.user_name, '') AS user_name, coalesce(grants.status, 'none') AS grant_status,
        grants.obtained_at AS refreshed_at,
        ARRAY(SELECT other.name FROM exactsync.integrations AS other

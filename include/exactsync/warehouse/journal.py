@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST_MESSAGE: Final = 2000
 LIST_THEM: Final = "Look at `python -m exactsync connections`."
+_PAUSES: Final = {Event.PAUSED: True, Event.RESUMED: False, Event.DISCONNECTED: False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,9 @@ def move(
     if event.is_noticed and is_late:
         return False
     has_companies = bool(connection.scalar(_HAS_COMPANIES, {"name": name}))
+    facts = Facts(has_companies=has_companies, is_loaded=is_loaded, is_paused=row.is_paused)
     try:
-        after = next_state(before, event, Facts(has_companies=has_companies, is_loaded=is_loaded))
+        after = next_state(before, event, facts)
     except ConfigurationError as error:
         raise error.at(integration=name) from None
     told = _shorten(message.replace("\0", "")) if message else None
@@ -82,8 +84,10 @@ def move(
         connection.execute(_RETELL, step)
         return False
     connection.execute(_RECORD, step | {"actor": actor.replace("\0", "")})
-    if event.is_noticed or row.state != after:
-        connection.execute(_MOVE, step)
+    if after is State.NOT_CONFIGURED:
+        connection.execute(_FORGET, step)
+    elif event.is_noticed or row.state != after:
+        connection.execute(_MOVE, step | {"is_paused": _PAUSES.get(event, row.is_paused)})
     return True
 
 
@@ -91,7 +95,7 @@ def _shorten(message: str) -> str:
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
-_LOCK = text("SELECT state, reason, since FROM exactsync.integrations WHERE name = :name FOR NO KEY UPDATE")
+_LOCK = text("SELECT state, reason, since, is_paused FROM exactsync.integrations WHERE name = :name FOR NO KEY UPDATE")
 
 # asked once the row is locked: a choice of companies that has just been made counts
 _HAS_COMPANIES = text(
@@ -99,10 +103,13 @@ _HAS_COMPANIES = text(
 )
 
 _MOVE = text("""
-UPDATE exactsync.integrations SET state = :after, reason = :reason, since = clock_timestamp(),
+UPDATE exactsync.integrations SET state = :after, reason = :reason, since = clock_timestamp(), is_paused = :is_paused,
     message = CASE WHEN CAST(:reason AS text) IS NOT NULL THEN :message END
 WHERE name = :name
 """)
+
+# what it has loaded and its journal stay
+_FORGET = text("DELETE FROM exactsync.integrations WHERE name = :name")
 
 _RETELL = text("UPDATE exactsync.integrations SET message = :message WHERE name = :name AND reason IS NOT NULL")
 
@@ -113,7 +120,7 @@ VALUES (:name, :event, :before, :after, :reason, :message, :actor)
 
 
 def read_journal(engine: Engine, name: str, *, limit: int) -> list[JournalEntry]:
-    """Return the latest steps of an integration, newest first."""
+    """Return the latest steps of an integration, newest first; also of one that was removed."""
     with engine.connect() as connection:
         rows = connection.execute(
             text("""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from exactsync.credentials import whole_days
 from exactsync.lifecycle import Action, State, actions
 from exactsync_airflow.accounting_setup import payloads
 from exactsync_airflow.accounting_setup.links import DAG_URL, SYNC_DAG_ID, log_url, run_url
@@ -70,9 +71,10 @@ def describe_connection(info: IntegrationInfo, *, region: str, next_run_at: date
         reason_text=_reason_text(info),
         remedy=info.remedy,
         since=info.since,
+        is_paused=info.is_paused,
         authorised_by=info.user_name or None,
         authorised_at=info.authorised_at,
-        lapses_in_days=_days_until(info.lapses_at),
+        lapses_in_days=_days_left(info),
         shares_grant_with=list(info.shares_grant_with),
         companies=[describe_company(company) for company in info.companies],
         axes=list(info.axes),
@@ -141,5 +143,8 @@ def _reason_text(info: IntegrationInfo) -> str | None:
     return info.reason_text
 
 
-def _days_until(moment: datetime | None) -> int | None:
-    return max(0, (moment - datetime.now(UTC)).days) if moment else None
+def _days_left(info: IntegrationInfo) -> int | None:
+    """Return how long the authorisation would live on if nothing used it; None once it has ended."""
+    if info.lapses_at is None or info.state is State.RECONNECT_NEEDED:
+        return None
+    return whole_days(info.lapses_at - datetime.now(UTC))

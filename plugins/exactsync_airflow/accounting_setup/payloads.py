@@ -142,6 +142,7 @@ class Connection(_Payload):
     reason_text: str | None
     remedy: str | None
     since: AwareDatetime
+    is_paused: bool
     authorised_by: str | None
     authorised_at: AwareDatetime | None
     lapses_in_days: int | None

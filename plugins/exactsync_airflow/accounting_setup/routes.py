@@ -31,7 +31,6 @@ from exactsync_airflow.accounting_setup.schedule import find_run, read_schedule,
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
-# A name may hold a slash, so the longer paths come first.
 reading = APIRouter(prefix="/api", dependencies=[Depends(refuse_foreign_page)])
 changing = APIRouter(prefix="/api", dependencies=[Depends(require_own_page)])
 
@@ -75,20 +74,20 @@ def create_connection(new: payloads.NewConnection, user: Acting, setup: SetupDep
     return _connection(info)
 
 
-@changing.post("/connections/{name:path}/authorise")
+@changing.post("/connections/{name}/authorise")
 def authorise(user: Acting, info: Named, setup: SetupDep) -> payloads.ConsentAddress:
     """Return where to consent at Exact, once and within ten minutes."""
     return payloads.ConsentAddress(url=setup.consent_url(info.name, actor=user.get_name()))
 
 
-@reading.get("/connections/{name:path}/companies")
+@reading.get("/connections/{name}/companies")
 def read_companies(user: Acting, info: Named, setup: SetupDep, *, reload: bool = False) -> payloads.Companies:
     """Return the companies to choose from; reloading asks Exact."""
     companies = setup.companies(info.name, reload=reload)
     return payloads.Companies(companies=[describe_company(company) for company in companies])
 
 
-@changing.put("/connections/{name:path}/companies")
+@changing.put("/connections/{name}/companies")
 def choose_companies(
     chosen: payloads.CompaniesChosen, user: Acting, info: Named, setup: SetupDep
 ) -> payloads.Connection:
@@ -99,21 +98,21 @@ def choose_companies(
     return _connection(info)
 
 
-@changing.put("/connections/{name:path}/axes")
+@changing.put("/connections/{name}/axes")
 def choose_axes(chosen: payloads.AxesChosen, user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     """Choose the active analytical axes."""
     _require(Action.CHOOSE_AXES, info)
     return _connection(setup.choose_axes(info.name, chosen.axes, actor=user.get_name()))
 
 
-@changing.post("/connections/{name:path}/pause")
+@changing.post("/connections/{name}/pause")
 def pause(user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     """Let a connection rest."""
     _require(Action.PAUSE, info)
     return _connection(setup.pause(info.name, actor=user.get_name()))
 
 
-@changing.post("/connections/{name:path}/resume")
+@changing.post("/connections/{name}/resume")
 def resume(user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     """Let a connection go on, and start a sync."""
     _require(Action.RESUME, info)
@@ -122,14 +121,22 @@ def resume(user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     return _connection(info)
 
 
-@changing.post("/connections/{name:path}/disconnect")
+@changing.post("/connections/{name}/disconnect")
 def disconnect(user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     """Destroy a connection's tokens, and keep its data."""
     _require(Action.DISCONNECT, info)
     return _connection(setup.disconnect(info.name, actor=user.get_name()))
 
 
-@changing.post("/connections/{name:path}/sync")
+@changing.post("/connections/{name}/remove")
+def remove(request: Request, user: Acting, info: Named, setup: SetupDep) -> payloads.Overview:
+    """Take a connection that is not connected off the list, and keep its data and its history."""
+    _require(Action.REMOVE, info)
+    setup.remove(info.name, actor=user.get_name())
+    return _overview(request, user, setup)
+
+
+@changing.post("/connections/{name}/sync")
 def sync(user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     """Start a sync."""
     _require(Action.SYNC, info)
@@ -138,13 +145,13 @@ def sync(user: Acting, info: Named, setup: SetupDep) -> payloads.Connection:
     return _connection(info)
 
 
-@reading.get("/connections/{name:path}/progress")
+@reading.get("/connections/{name}/progress")
 def read_progress(user: Looking, info: Named, setup: SetupDep) -> payloads.Progress:
     """Return how far a connection's sync has come."""
     return describe_progress(info.state, find_run(info.name), setup.progress(info.name))
 
 
-@reading.get("/connections/{name:path}")
+@reading.get("/connections/{name}")
 def read_connection(user: Looking, info: Named, setup: SetupDep) -> payloads.ConnectionDetail:
     """Return a connection with its history."""
     journal = describe_journal(setup.journal(info.name))

@@ -47,6 +47,7 @@ def test_an_administrator_connects_exact_online_and_mends_it(
     reconnects_and_goes_on_where_it_stopped(administrator, stack, exact)
     assert what_is_there(stack) == before
     disconnects_and_keeps_the_data(administrator, stack)
+    removes_it_and_finds_it_in_the_history(administrator, stack)
     assert administrator.accidents == []
     assert proxy.strays == []
 
@@ -163,6 +164,7 @@ def is_asked_to_reconnect_once_the_grant_is_revoked(administrator: Administrator
     administrator.act("Sync now")
     administrator.reads_state("Reconnect needed")
     administrator.reads("Exact no longer accepts the authorisation", "companies, axes and data are kept", "(failed)")
+    administrator.reads("As it was last read:")
     expect(administrator.last_run).to_be_visible()
     expect(administrator.button(administrator.action("Sync now"))).to_have_count(0)
     assert administrator.obstacles() == []
@@ -197,6 +199,20 @@ def disconnects_and_keeps_the_data(administrator: Administrator, stack: Stack) -
     assert live_rows(stack, "gl_accounts") == before
     administrator.page.get_by_role("link", name="History").click()
     administrator.reads("Set up", "Authorisation ended", "Authorised at Exact Online", "Disconnected", "by admin")
+
+
+def removes_it_and_finds_it_in_the_history(administrator: Administrator, stack: Stack) -> None:
+    before, keyboard = live_rows(stack, "gl_accounts"), Keyboard(administrator.page)
+    administrator.open_setup()
+    keyboard.press(administrator.button(administrator.action("Remove")))
+    expect(administrator.page.get_by_role("alertdialog")).to_contain_text("kept in the warehouse")
+    assert administrator.obstacles() == []
+    keyboard.press(administrator.button("Remove"))
+    administrator.reads("No connection yet")
+    expect(administrator.page.get_by_role("heading", name="Accounting setup", level=1)).to_be_focused()
+    assert live_rows(stack, "gl_accounts") == before
+    history = json.loads(stack.exactsync("connections", "--history", administrator.connection, "--json"))
+    assert [step["event"] for step in history[:2]] == ["removed", "disconnected"]
 
 
 def what_is_there(stack: Stack) -> dict[str, Any]:

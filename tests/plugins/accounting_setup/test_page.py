@@ -17,7 +17,7 @@ from exactsync_airflow.accounting_setup import installation
 from exactsync_airflow.accounting_setup.app import create_app
 from exactsync_airflow.accounting_setup.axes import describe_axes
 from exactsync_airflow.accounting_setup.links import PAGE_ROUTE, URL_PREFIX
-from tests.plugins.accounting_setup.browser import HOST, PAGE, create
+from tests.plugins.accounting_setup.browser import HOST, PAGE, consent, create, error
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -121,8 +121,56 @@ def test_every_axis_that_there_is_says_where_to_see_it_in_exact() -> None:
     assert all("Exact Online" in axis.where for axis in describe_axes())
 
 
-def test_a_name_may_hold_whatever_people_write(finance) -> None:
-    for name in ("NL/BE", "50% & more?", "Café #1", "a+b", "x/companies"):
+def test_a_name_may_hold_whatever_means_nothing_in_an_address(finance) -> None:
+    for name in ("A & B; c=d", "Café №1", "a+b", "x companies", "<img src=x onerror=alert(1)>"):
         create(finance, name)
-        answer = finance.post(f"/api/connections/{quote(name, safe='')}/disconnect")
+        answer = finance.get(f"/api/connections/{quote(name, safe='')}")
         assert (answer.status_code, answer.json()["name"]) == (200, name)
+
+
+def test_no_name_leads_to_what_another_connection_answers(connected) -> None:
+    for name in ("Demo/companies", "Demo/progress", "why?", "50%", "#1", "a\\b", "a\tb"):
+        answer = connected.post("/api/connections", {"name": name, "connection_id": "exact_nl", "axes": []})
+        assert answer.status_code == 400, name
+        assert "none of / \\ ? # %" in error(answer)["remedy"]
+    assert [each["name"] for each in connected.get("/api/overview").json()["connections"]] == ["Demo"]
+
+
+def test_a_consent_of_today_lasts_for_thirty_days(connected) -> None:
+    assert connected.get("/api/connections/Demo").json()["lapses_in_days"] == 30
+
+
+def test_a_connection_set_up_by_mistake_is_removed_and_its_name_is_free(finance) -> None:
+    create(finance)
+    create(finance, "Kept")
+    answer = finance.post("/api/connections/Demo/remove")
+    assert (answer.status_code, [each["name"] for each in answer.json()["connections"]]) == (200, ["Kept"])
+    create(finance)
+    events = [entry["event"] for entry in finance.get("/api/connections/Demo").json()["journal"]]
+    assert events == ["created", "removed", "created"]
+
+
+def test_a_connection_that_is_connected_is_not_removed(connected) -> None:
+    answer = connected.post("/api/connections/Demo/remove")
+    assert answer.status_code == 409
+    assert "disconnect" in error(answer)["remedy"]
+
+
+def test_what_was_paused_says_so_while_it_must_be_reconnected_and_is_paused_afterwards(connected, execute) -> None:
+    connected.put("/api/connections/Demo/companies", {"divisions": [1000001]}).raise_for_status()
+    assert connected.post("/api/connections/Demo/pause").json()["is_paused"] is True
+    execute("UPDATE exactsync.integrations SET state = 'reconnect_needed', reason = 'revoked'")
+    shown = connected.get("/api/connections/Demo").json()
+    assert (shown["state"], shown["is_paused"], shown["actions"][0]) == ("reconnect_needed", True, "reconnect")
+    assert shown["lapses_in_days"] is None
+    connected.follow(consent(connected))
+    assert connected.get("/api/connections/Demo").json()["state"] == "paused"
+
+
+def test_an_access_token_that_exact_refuses_is_explained_and_can_be_reconnected(connected, execute) -> None:
+    connected.put("/api/connections/Demo/companies", {"divisions": [1000001]}).raise_for_status()
+    execute("UPDATE exactsync.integrations SET state = 'degraded', reason = 'access_refused'")
+    shown = connected.get("/api/connections/Demo").json()
+    assert "reconnect" in shown["actions"]
+    assert "refuses the access token" in shown["reason_text"]
+    assert "reconnect now" in shown["remedy"]

@@ -35,19 +35,26 @@ TABLE = (
     Row("GET", "/api/overview", LOOK),
     Row("POST", "/api/base", ACT, body={"base": "exact_online"}),
     Row("POST", "/api/connections", ACT, body={"name": "…", "connection_id": "exact_nl", "axes": []}),
-    Row("GET", "/api/connections/{name:path}", LOOK),
-    Row("POST", "/api/connections/{name:path}/authorise", ACT),
-    Row("GET", "/api/connections/{name:path}/companies", ACT),
-    Row("PUT", "/api/connections/{name:path}/companies", ACT, body={"divisions": [1000001]}),
-    Row("PUT", "/api/connections/{name:path}/axes", ACT, body={"axes": []}),
-    Row("POST", "/api/connections/{name:path}/pause", ACT),
-    Row("POST", "/api/connections/{name:path}/resume", ACT, state="paused"),
-    Row("POST", "/api/connections/{name:path}/sync", ACT),
-    Row("GET", "/api/connections/{name:path}/progress", LOOK),
+    Row("GET", "/api/connections/{name}", LOOK),
+    Row("POST", "/api/connections/{name}/authorise", ACT),
+    Row("GET", "/api/connections/{name}/companies", ACT),
+    Row("PUT", "/api/connections/{name}/companies", ACT, body={"divisions": [1000001]}),
+    Row("PUT", "/api/connections/{name}/axes", ACT, body={"axes": []}),
+    Row("POST", "/api/connections/{name}/pause", ACT),
+    Row("POST", "/api/connections/{name}/resume", ACT, state="paused"),
+    Row("POST", "/api/connections/{name}/sync", ACT),
+    Row("GET", "/api/connections/{name}/progress", LOOK),
     Row("GET", "/oauth/callback", CONSENT),
     Row("GET", "/www/{path:path}", EVERYBODY),
-    Row("POST", "/api/connections/{name:path}/disconnect", ACT),
+    Row("POST", "/api/connections/{name}/disconnect", ACT),
+    Row("POST", "/api/connections/{name}/remove", ACT, state="disconnected"),
 )
+
+
+PUT_DEMO = """
+INSERT INTO exactsync.integrations (name, connection_id, state) VALUES ('Demo', 'exact_nl', :state)
+ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state
+"""
 
 
 def test_every_route_has_its_row(airflow_app: FastAPI) -> None:
@@ -67,14 +74,14 @@ def test_each_person_gets_what_is_theirs(browser, connected, execute) -> None:
     for row in TABLE:
         statuses = []
         for who in PEOPLE:
-            execute("UPDATE exactsync.integrations SET state = :state WHERE name = 'Demo'", state=row.state)
+            execute(PUT_DEMO, state=row.state)
             statuses.append(ask(browser(who), row, name=f"Demo of {who}"))
         found[row.method, row.path] = tuple(statuses)
     assert found == {(row.method, row.path): row.statuses for row in TABLE}
 
 
 def ask(person: Browser, row: Row, *, name: str) -> int:
-    path = row.path.replace("{name:path}", "Demo").replace("{path:path}", "main.js")
+    path = row.path.replace("{name}", "Demo").replace("{path:path}", "main.js")
     body = {**row.body, "name": name} if row.body and "name" in row.body else row.body
     answer = person.get(path) if row.method == "GET" else person.send(row.method, path, body)
     return answer.status_code

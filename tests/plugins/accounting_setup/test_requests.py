@@ -40,6 +40,7 @@ CHANGES = [
     ("POST", "/api/connections/Demo/pause", {}),
     ("POST", "/api/connections/Demo/resume", {}),
     ("POST", "/api/connections/Demo/disconnect", {}),
+    ("POST", "/api/connections/Demo/remove", {}),
     ("POST", "/api/connections/Demo/sync", {}),
 ]
 FOREIGN = {

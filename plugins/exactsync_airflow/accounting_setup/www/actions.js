@@ -64,18 +64,25 @@ export function Actions({ connection, go, changed, announce, onStarted }) {
   const { name } = connection;
   const { isBusy, problem, run } = useWork();
   const [pressed, setPressed] = useState(/** @type {Action | null} */ (null));
-  const [isAsking, setAsking] = useState(false);
+  const [asked, ask] = useState(/** @type {keyof typeof QUESTIONS | null} */ (null));
   const holder = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     // the button that was pressed may be gone, and the focus with it
     if (pressed && document.activeElement === document.body) holder.current?.focus();
   }, [connection.state]);
 
-  const act = (/** @type {"pause" | "resume" | "disconnect" | "sync"} */ action) => {
+  const act = (/** @type {keyof typeof DONE} */ action) => {
     setPressed(action);
     void run(async () => {
-      changed(await api.act(name, action));
-      setAsking(false);
+      if (action === "remove") {
+        const news = await api.remove(name);
+        ask(null);
+        go({ view: "overview" });
+        changed(news);
+      } else {
+        changed(await api.act(name, action));
+        ask(null);
+      }
       announce(`${name}: ${DONE[action]}`);
       if (action === "sync" || action === "resume") {
         go({ view: "connection", connection: name });
@@ -84,7 +91,7 @@ export function Actions({ connection, go, changed, announce, onStarted }) {
     }).then(() => setPressed(null));
   };
   const press = (/** @type {Action} */ action) => {
-    if (action === "disconnect") return setAsking(true);
+    if (action === "disconnect" || action === "remove") return ask(action);
     if (action === "pause" || action === "resume" || action === "sync") return act(action);
     return go({ view: VIEWS[action], connection: name });
   };
@@ -103,27 +110,30 @@ export function Actions({ connection, go, changed, announce, onStarted }) {
             name: `${actionLabel(action, connection)}: ${name}`,
             onPress: () => isBusy || press(action),
             isMain: action === awaitedAction(connection),
-            isDanger: action === "disconnect",
+            isDanger: action in QUESTIONS,
             isBusy: isBusy && pressed === action,
           },
           actionLabel(action, connection),
         ),
       ),
     ),
-    !isAsking && h(ProblemNotice, { problem }),
-    h(
-      Question,
-      {
-        isOpen: isAsking,
-        title: `Disconnect ${name}?`,
-        yes: "Disconnect",
-        isBusy,
-        returnTo: holder,
-        onYes: () => act("disconnect"),
-        onNo: () => setAsking(false),
-      },
-      h(DisconnectConsequences, { connection }),
-      h(ProblemNotice, { problem }),
+    !asked && h(ProblemNotice, { problem }),
+    HARD.map((action) =>
+      h(
+        Question,
+        {
+          key: action,
+          isOpen: asked === action,
+          title: `${ACTIONS[action]} ${name}?`,
+          yes: ACTIONS[action],
+          isBusy,
+          returnTo: holder,
+          onYes: () => act(action),
+          onNo: () => ask(null),
+        },
+        h(QUESTIONS[action], { connection }),
+        h(ProblemNotice, { problem }),
+      ),
     ),
   );
 }
@@ -132,8 +142,13 @@ const DONE = {
   pause: "paused.",
   resume: "resumed.",
   disconnect: "disconnected.",
+  remove: "removed.",
   sync: "a sync starts.",
 };
+
+/** What is hard to undo, with what it means: asked before it is done. */
+const QUESTIONS = { disconnect: DisconnectConsequences, remove: RemoveConsequences };
+const HARD = /** @type {const} */ (["disconnect", "remove"]);
 
 /** @param {{ connection: Connection }} props */
 function DisconnectConsequences({ connection }) {
@@ -151,5 +166,21 @@ function DisconnectConsequences({ connection }) {
       ],
     }),
     h(Paragraph, { isMuted: true }, "To use it again, reconnect: log in at Exact Online once more."),
+  );
+}
+
+/** @param {{ connection: Connection }} props */
+function RemoveConsequences({ connection: { name, companies, state } }) {
+  return h(
+    Column,
+    { gap: 3 },
+    h(Bullets, {
+      items: [
+        "The connection leaves this list, and its settings with it.",
+        state === "disconnected" && "All data synced so far is kept in the warehouse.",
+        companies.length > 0 && "Its companies can be chosen by another connection, which goes on with their data.",
+        `Its history is kept. A new connection with the name ${name} shows it, and goes on with it.`,
+      ].filter((each) => each !== false),
+    }),
   );
 }

@@ -127,6 +127,8 @@ export const api = {
   chooseAxes: (name, axes) => call("PUT", `${connection(name)}/axes`, { body: { axes } }),
   /** @type {(name: string, action: Extract<Action, "pause" | "resume" | "disconnect" | "sync">) => Promise<Connection>} */
   act: (name, action) => call("POST", `${connection(name)}/${action}`),
+  /** @type {(name: string) => Promise<Overview>} */
+  remove: (name) => call("POST", `${connection(name)}/remove`),
   /** @type {(name: string) => Promise<Progress>} */
   progress: (name) => call("GET", `${connection(name)}/progress`),
 };

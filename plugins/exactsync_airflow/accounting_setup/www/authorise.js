@@ -37,7 +37,7 @@ export function AuthoriseView({ overview, place, go }) {
         ? `${connection.name} is set up. Now let it read from Exact Online.`
         : "Log in at Exact Online once more. Nothing is lost:",
     ),
-    h(Bullets, { items: step ? firstTime(connection) : again() }),
+    h(Bullets, { items: step ? firstTime(connection) : again(connection) }),
     !step && h(ConnectionFacts, { connection, overview }),
     h(ProblemNotice, { problem }),
     h(
@@ -66,9 +66,12 @@ function firstTime(connection) {
   ];
 }
 
-function again() {
+/** @param {Connection} connection */
+function again({ is_paused: isPaused }) {
   return [
-    "Companies, axes and all data stay. The next sync goes on where the last one stopped.",
+    isPaused
+      ? "Companies, axes and all data stay. It was paused before, and stays paused until somebody resumes it."
+      : "Companies, axes and all data stay. The next sync goes on where the last one stopped.",
     "Log in as the same user as before, if you can. Another user may see other companies.",
     "You come back here within ten minutes.",
   ];

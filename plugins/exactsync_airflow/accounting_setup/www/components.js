@@ -65,6 +65,11 @@ export function ViewHeading({ children }) {
   );
 }
 
+/** Move the focus to where the view begins: what held it is gone. */
+export function focusView() {
+  /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
+}
+
 /** @param {{ id?: string, children?: Child }} props */
 export function SectionHeading({ id, children }) {
   return h(Heading, { as: "h2", size: "md", id, overflowWrap: "anywhere" }, children);
@@ -142,9 +147,9 @@ export function Trail({ places }) {
   return h(
     Flex,
     { as: "nav", "aria-label": "Back to", gap: 2, wrap: "wrap", textStyle: "sm" },
-    places.map(([name, place]) => [
+    places.map(([name, place], index) => [
+      index > 0 && h(Text, { key: `/${name}`, as: "span", "aria-hidden": true }, "/"),
       h(InLink, { key: name, place }, name),
-      h(Text, { key: `${name}/`, as: "span", "aria-hidden": true }, "/"),
     ]),
   );
 }

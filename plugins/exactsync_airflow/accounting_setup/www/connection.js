@@ -25,7 +25,17 @@ import {
 import { Guide } from "./guide.js";
 import { connectionAt } from "./place.js";
 import { NotRunning, ProblemNotice } from "./problem.js";
-import { byCompany, counted, newsText, nextLook, rowsText, runText, summaryText } from "./progress.js";
+import {
+  byCompany,
+  counted,
+  isFollowed,
+  newsText,
+  nextLook,
+  restText,
+  rowsText,
+  runText,
+  summaryText,
+} from "./progress.js";
 import { stepOf } from "./steps.js";
 import { ConnectionFacts, StateMark, StateText } from "./summary.js";
 import { LOAD_STATES } from "./texts.js";
@@ -79,8 +89,10 @@ export function ConnectionView({ overview, place, go, changed, reload, announce 
       ),
       h(ProblemNotice, { problem, onRetry: () => void look() }),
       !progress && !problem && h(Waiting, null, "Looking at the data …"),
-      progress && h(Paragraph, null, summaryText(counts)),
-      counts.total > 0 && h(Bar, { label: "Data sets done", done: counts.done, total: counts.total }),
+      progress && h(Paragraph, null, isFollowed(connection) ? summaryText(counts) : restText(counts)),
+      counts.total > 0 &&
+        isFollowed(connection) &&
+        h(Bar, { label: "Data sets done", done: counts.done, total: counts.total }),
       progress && h(Companies, { groups: byCompany(progress.entities) }),
     ),
     h(

@@ -219,6 +219,7 @@ export function Question({ isOpen, title, yes, isBusy, returnTo, onYes, onNo, ch
     open: isOpen,
     role: "alertdialog",
     placement: "center",
+    size: "md",
     lazyMount: true,
     unmountOnExit: true,
     initialFocusEl: () => content.current,

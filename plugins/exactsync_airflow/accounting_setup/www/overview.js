@@ -3,17 +3,38 @@
 /** @import {Connection, Overview, Place, ViewProps} from "./types.d.ts" */
 
 import { Actions } from "./actions.js";
-import { Bullets, Column, InLink, Mark, Muted, Panel, Row, SectionHeading, ViewHeading, h } from "./components.js";
+import {
+  Bullets,
+  Column,
+  InLink,
+  Mark,
+  Muted,
+  Panel,
+  Row,
+  SectionHeading,
+  ViewHeading,
+  focusView,
+  h,
+} from "./components.js";
 import { Press } from "./controls.js";
 import { Moment } from "./moment.js";
 import { LookOnly, NotRunning } from "./problem.js";
 import { ConnectionFacts, StateMark, StateText } from "./summary.js";
 import { BASES } from "./texts.js";
 
+const { useEffect, useRef } = globalThis.React;
+
 /** @param {ViewProps} props */
 export function OverviewView(props) {
   const { overview, go } = props;
   const mayAct = overview.user.may_act;
+  const count = overview.connections.length;
+  const before = useRef(count);
+  useEffect(() => {
+    // one that was removed has taken the focus along
+    if (count < before.current && document.activeElement === document.body) focusView();
+    before.current = count;
+  }, [count]);
   const mayConnect = mayAct && overview.base.current !== "files";
   return h(
     Column,

@@ -1,6 +1,6 @@
 // A sync under way: what to say of it, and when to look again.
 
-/** @import {DataSet, LoadState, Progress} from "./types.d.ts" */
+/** @import {Connection, DataSet, LoadState, Progress} from "./types.d.ts" */
 
 const SOON_MS = 2_000;
 const LATER_MS = 15_000;
@@ -50,6 +50,27 @@ export function summaryText({ total, done, running, failed }) {
   return [`${done} of ${total} data sets done`, running && `${running} running`, failed && `${failed} failed`]
     .filter(Boolean)
     .join(", ");
+}
+
+/**
+ * Say how much there is while nothing more comes in.
+ *
+ * @param {Counts} counts
+ * @returns {string}
+ */
+export function restText(counts) {
+  return counts.total
+    ? `As it was last read: ${summaryText(counts)}. Nothing is read at the moment.`
+    : summaryText(counts);
+}
+
+/**
+ * Tell whether accounting data comes in, so that it can be followed.
+ *
+ * @param {Pick<Connection, "state">} connection
+ */
+export function isFollowed({ state }) {
+  return ["initial_sync", "healthy", "degraded"].includes(state);
 }
 
 /**

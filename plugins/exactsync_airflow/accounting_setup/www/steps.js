@@ -104,6 +104,9 @@ export function suggestedName(region, taken) {
   }
 }
 
+/** What a name cannot hold, because it means something in an address. */
+const FORBIDDEN = ["/", "\\", "?", "#", "%"];
+
 /**
  * Say what is wrong with a name; null if nothing is. The server has the last word.
  *
@@ -115,6 +118,7 @@ export function nameProblem(name, taken) {
   const wanted = name.trim();
   if (!wanted) return "Give the connection a name.";
   if ([...wanted].length > 60) return "Use at most 60 characters.";
+  if (FORBIDDEN.some((each) => wanted.includes(each))) return `A name cannot hold ${FORBIDDEN.join(" ")}.`;
   if (taken.some((each) => each.toLowerCase() === wanted.toLowerCase())) {
     return `There is a connection called ${wanted} already. Choose another name.`;
   }

@@ -7,7 +7,7 @@ import { companyText } from "./choice.js";
 import { Moment } from "./moment.js";
 import { axesText, regionLabel } from "./steps.js";
 import { STATES } from "./texts.js";
-import { lapseText } from "./times.js";
+import { keptText, lapseText } from "./times.js";
 
 const SHOWN_COMPANIES = 3;
 const LISTED_COMPANIES = 10;
@@ -31,6 +31,8 @@ export function StateText({ connection }) {
             title: reason ?? STATES[state].meaning,
           },
           remedy && h(Paragraph, null, remedy),
+          connection.is_paused &&
+            h(Paragraph, null, "It was paused before, and stays paused until somebody resumes it."),
         )
       : h(Paragraph, { key: "state", isMuted: true }, STATES[state].meaning),
     troubled.length > 0 &&
@@ -56,7 +58,7 @@ export function ConnectionFacts({ connection, overview, isFull = false }) {
       ["Next run", h(Moment, { at: connection.next_run_at, now, none: "Not planned" })],
       lapse !== null && [
         "Authorisation lapses if unused",
-        [lapse, h(Muted, { key: "kept" }, "Kept alive daily, by itself.")],
+        [lapse, h(Muted, { key: "kept" }, keptText(connection.lapses_in_days))],
       ],
       connection.shares_grant_with.length > 0 && ["Shares its login with", connection.shares_grant_with.join(", ")],
       isFull && ["Airflow connection", connection.connection_id],

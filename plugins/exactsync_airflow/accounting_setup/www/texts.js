@@ -50,6 +50,7 @@ export const ACTIONS = {
   pause: "Pause",
   resume: "Resume",
   disconnect: "Disconnect",
+  remove: "Remove",
 };
 
 /** @type {Readonly<Record<string, string>>} */
@@ -64,6 +65,7 @@ export const EVENTS = {
   paused: "Paused",
   resumed: "Resumed",
   disconnected: "Disconnected",
+  removed: "Removed",
 };
 
 /**

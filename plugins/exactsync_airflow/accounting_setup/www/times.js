@@ -6,6 +6,7 @@ const UNITS = /** @type {const} */ ([
   ["minute", 60],
 ]);
 
+const LIFE_DAYS = 30;
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
 /**
@@ -45,6 +46,17 @@ export function lapseText(days) {
   if (days === null) return null;
   if (days <= 0) return "any moment now";
   return days === 1 ? "in 1 day" : `in ${days} days`;
+}
+
+/**
+ * Say whether it is used: once a day it should be.
+ *
+ * @param {number | null} days
+ * @returns {string}
+ */
+export function keptText(days) {
+  const idle = LIFE_DAYS - (days ?? LIFE_DAYS);
+  return idle > 2 ? `Nothing has refreshed it for ${idle} days.` : "Kept alive daily, by itself.";
 }
 
 /**

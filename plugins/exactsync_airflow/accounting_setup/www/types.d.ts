@@ -12,7 +12,15 @@ export type State =
   | "disconnected";
 
 export type Action =
-  "authorise" | "reconnect" | "choose_companies" | "choose_axes" | "pause" | "resume" | "disconnect" | "sync";
+  | "authorise"
+  | "reconnect"
+  | "choose_companies"
+  | "choose_axes"
+  | "pause"
+  | "resume"
+  | "disconnect"
+  | "remove"
+  | "sync";
 
 export type Base = "files" | "exact_online";
 
@@ -86,6 +94,8 @@ export interface Connection {
   reason_text: string | null;
   remedy: string | null;
   since: string;
+  /** Also while its authorisation has ended: it rests until somebody resumes it. */
+  is_paused: boolean;
   authorised_by: string | null;
   authorised_at: string | null;
   lapses_in_days: number | null;
