@@ -36,6 +36,7 @@ from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.status import read_status
+from exactsync.warehouse.sync_health import SyncHealth, read_sync_health
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -268,3 +269,7 @@ class Deployment:
     def status(self) -> list[dict[str, Any]]:
         """Return how every data set stands, see `warehouse.status.read_status`."""
         return read_status(self._warehouse, self.integrations(), entities().values())
+
+    def sync_health(self) -> SyncHealth:
+        """Return how everything stands at a glance: data sets, call budgets, changes day by day."""
+        return read_sync_health(self._state, self._warehouse)
