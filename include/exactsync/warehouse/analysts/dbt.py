@@ -13,6 +13,8 @@ from exactsync.warehouse.analysts.views import views
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from exactsync.warehouse.analysts.view import View
+
 _HEADER: Final = """\
 # The tables and views of exactsync as a dbt source (dbt 1.10.5 or newer): copy this file into the models of your
 # project. Generated: `python -m exactsync.warehouse.analysts docs/warehouse` writes it anew.
@@ -32,7 +34,7 @@ _TOLERATED: Final = {"config": {"severity": "warn", **_LIVE}}
 def sources(entities: Mapping[str, Entity]) -> str:
     """Return the file `sources.yml`."""
     tables = [_table(entity, entities) for entity in entities.values()]
-    tables += [{"name": view.name, "description": view.description} for view in views(entities)]
+    tables += map(_view, views(entities))
     described = {
         "name": _SOURCE,
         "schema": schema.PUBLISHED,
@@ -64,6 +66,13 @@ def _table(entity: Entity, entities: Mapping[str, Entity]) -> dict[str, Any]:
     }
 
 
+def _view(view: View) -> dict[str, Any]:
+    described = {"name": view.name, "description": view.description}
+    if view.name.startswith("current_"):
+        return described  # its columns are the table's
+    return described | {"columns": [{"name": column.name, "description": column.comment} for column in view.columns]}
+
+
 def _freshness(entity: Entity) -> dict[str, Any]:
     interval_h = entity.compare_every.total_seconds() // 3600 if entity.feed is Feed.LIST else 0
     late_h = int(_LATE_H + interval_h)
@@ -83,7 +92,8 @@ def _column(column: Column, entity: Entity) -> dict[str, Any]:
     if column.values:
         is_text = column.type is ColumnType.CODE
         arguments = {"values": list(column.values), "quote": is_text}
-        tests.append({"accepted_values": {"arguments": arguments, **_TOLERATED}})
+        name = f"{entity.name}_{column.name}_is_known"
+        tests.append({"accepted_values": {"name": name, "arguments": arguments, **_TOLERATED}})
     return described | ({"data_tests": tests} if tests else {})
 
 
