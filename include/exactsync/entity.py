@@ -39,12 +39,16 @@ class ColumnType(Enum):
 _SQL_TYPES = {ColumnType.CODE: "text", ColumnType.TIMESTAMP: "timestamptz"}
 
 
+REGION = "@region"
+"""The source of a column that holds no property, but the data region of Exact that the record was read from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One property of Exact and the column it becomes."""
 
     source: str
-    """Exact's property name, as it stands on the wire."""
+    """Exact's property name, as it stands on the wire; or `REGION`."""
     name: str
     """The warehouse column: snake_case, by the naming rules in docs/design.md."""
     type: ColumnType
@@ -75,7 +79,9 @@ class Column:
             parts.append(f"Values: {', '.join(f'{value} {meaning}' for value, meaning in self.values.items())}.")
         if self.references:
             parts.append(f"Refers to {self.references}.{self.referenced_column} of the same division.")
-        return f"{' '.join(parts)} [{self.source}]"
+        if self.source != REGION:
+            parts.append(f"[{self.source}]")
+        return " ".join(parts)
 
 
 class Feed(StrEnum):
@@ -140,7 +146,7 @@ class Entity:
     @cached_property
     def select(self) -> tuple[str, ...]:
         """Every property to ask for, in a stable order, each once."""
-        wanted = [column.source for column in self.columns]
+        wanted = [column.source for column in self.columns if column.source != REGION]
         if self.feed is Feed.SYNC:
             wanted.append("Timestamp")
         if self.member_property:

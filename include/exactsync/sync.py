@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from exactsync.entity import Entity, Feed
+from exactsync.entity import REGION, Entity, Feed
 from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.feed import read_deleted, read_feed
 from exactsync.exact.odata import MalformedAnswerError
@@ -120,7 +120,8 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
     spent = _Spent(client)
     with closing(pages):
         for page in pages:
-            normalised = normalise_page(entity, page.records, load_id=load.load_id, first_seq=load.rows_read)
+            records = _located(entity, page.records, client.region)
+            normalised = normalise_page(entity, records, load_id=load.load_id, first_seq=load.rows_read)
             reach("stage.normalised")
             for quarantined in normalised.quarantined:
                 log.warning("Page %d: record %s goes to quarantine: %s.", page.number, *_named(quarantined))
@@ -140,6 +141,12 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
             reach("stage.committed")
             log.debug("Staged page %d: %d records.", page.number, len(page.records))
     return load
+
+
+def _located(entity: Entity, records: list[dict[str, Any]], region: str) -> list[dict[str, Any]]:
+    """Add the data region to the records of an entity that keeps it."""
+    keeps_region = any(column.source == REGION for column in entity.columns)
+    return [{**record, REGION: region} for record in records] if keeps_region else records
 
 
 class _Spent:

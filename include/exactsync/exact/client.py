@@ -71,6 +71,7 @@ class ExactClient:
             patience_s=patience_s,
             sleep=sleep,
         )
+        self.region = app.region
         self._root = f"{app.base_url}/api/v1/"
         self._http = open_client(app, timeouts, transport)
         self._calls = Calls(self._http, tokens, budget, read_s=timeouts.read_s, sleep=sleep)

@@ -59,7 +59,8 @@ def read_feed(
         ExactSyncError: as `ExactClient.get`, once the pages before have been yielded; it names the page.
     """
     is_sync = entity.feed is Feed.SYNC
-    filter_ = after_timestamp(after) if is_sync else None
+    declared = entity.filter.format(division=division) if entity.filter else None
+    filter_ = after_timestamp(after) if is_sync else declared
     yield from _read(
         _Source(client, entity.endpoint, division, query(select=entity.select, filter_=filter_)),
         name=entity.name,
