@@ -39,10 +39,10 @@ class Books:
             for table in TABLES:
                 truth = self.simulator.truth(division, table.entity_set)
                 properties = dict(table.columns.values())
-                del properties["ID"]
+                del properties[table.key[1]]
                 for record in random.sample(truth, k=min(records, len(truth))):
                     drawn = {name: rule.draw(random) for name, rule in properties.items() if random.random() < 0.7}
-                    self.simulator.update(division, table.entity_set, record["ID"], drawn)
+                    self.simulator.update(division, table.entity_set, record[table.key[1]], drawn)
 
     def compare(self) -> Verdict:
         """Compare everything and print the figures."""
@@ -71,6 +71,6 @@ class Books:
                 (table.name, (division, identifier)): load_id
                 for table in TABLES
                 for division, identifier, load_id in connection.exec_driver_sql(
-                    f"SELECT division, id::text, _load_id FROM exact_online.{table.name}"
+                    f"SELECT division, {table.key[0]}::text, _load_id FROM exact_online.{table.name}"
                 )
             }

@@ -101,17 +101,26 @@ class Oracle:
 
     def _expected(self, table: Table) -> dict[Key, Cells]:
         return {
-            (division, str(record["ID"])): _expected_cells(table, record)
+            (division, str(record[table.key[1]])): _expected_cells(table, record)
             for division in self._divisions
-            for record in self._simulator.truth(division, table.entity_set)
-            if table.members is None or record[table.members] is True
+            for record in self._belonging(division, table)
         }
+
+    def _belonging(self, division: int, table: Table) -> list[dict[str, Any]]:
+        records = self._simulator.truth(division, table.entity_set)
+        if table.members is not None:
+            return [record for record in records if record[table.members] is True]
+        if table.parent is not None:
+            pointer, entity_set, flag = table.parent
+            parents = {one["ID"] for one in self._simulator.truth(division, entity_set) if one[flag] is True}
+            return [record for record in records if record[pointer] in parents]
+        return records
 
 
 def _read_rows(connection: Connection, table: Table) -> _Rows:
     shown = [rule.read.format(f'"{column}"') for column, (_, rule) in table.columns.items()]
     statement = (
-        f"SELECT division, id::text, _deleted_at IS NULL, {', '.join(shown)}, _source_timestamp::text "
+        f"SELECT division, {table.key[0]}::text, _deleted_at IS NULL, {', '.join(shown)}, _source_timestamp::text "
         f"FROM exact_online.{table.name}"
     )
     rows = _Rows()
@@ -163,7 +172,7 @@ def _wrong_loads(connection: Connection, table: Table) -> list[Difference]:
     """Every row must name a load that the log knows, and a time that is not to come."""
     rows = connection.execute(
         text(f"""
-        SELECT division, id::text, _load_id::text, _loaded_at::text FROM exact_online.{table.name} AS row
+        SELECT division, {table.key[0]}::text, _load_id::text, _loaded_at::text FROM exact_online.{table.name} AS row
         WHERE _loaded_at IS NULL OR _loaded_at > clock_timestamp() OR _deleted_at > clock_timestamp() OR NOT EXISTS (
             SELECT FROM exactsync.load_log AS log
             WHERE log.load_id = row._load_id AND log.division = row.division AND log.entity = '{table.name}'

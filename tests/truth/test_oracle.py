@@ -122,7 +122,7 @@ WRONGS = {
     "a row tells no time of loading": f"UPDATE {{table}} SET _loaded_at = NULL WHERE {one_live()}",
     "a row was loaded in the future": f"UPDATE {{table}} SET _loaded_at = 'infinity' WHERE {one_live()}",
     "a column is new": "ALTER TABLE {table} ADD COLUMN remark text",
-    "a column has another type": "ALTER TABLE {table} ALTER COLUMN code TYPE varchar",
+    "a column has another type": "ALTER TABLE {table} DROP COLUMN code CASCADE; ALTER TABLE {table} ADD code varchar",
     "a column is gone": "ALTER TABLE {table} DROP COLUMN _loaded_at CASCADE",
 }
 

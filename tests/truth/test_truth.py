@@ -27,14 +27,15 @@ CHANGES_A_ROUND = 300
 NL = 1000001
 
 
-def company(code: int, country: str, *sizes: int) -> Company:
-    return Company(code=code, name=f"Company {code}", country=country, sizes=dict(zip(ENTITY_SETS, sizes, strict=True)))
+def company(code: int, country: str, *, others: int, **sizes: int) -> Company:
+    """A company with so many records of the entity sets that are named, and of each of the others."""
+    return Company(code=code, name=f"Company {code}", country=country, sizes=dict.fromkeys(ENTITY_SETS, others) | sizes)
 
 
 COMPANIES = (
-    company(NL, "NL", 2001, 121, 185, 80, 2030),
-    company(1000002, "BE", 900, 60, 120, 61, 1000),
-    company(1000003, "FR", 700, 75, 60, 90, 450),
+    company(NL, "NL", GLAccounts=2001, VATCodes=121, Costcenters=185, Costunits=80, Accounts=2030, others=61),
+    company(1000002, "BE", GLAccounts=900, VATCodes=60, Costcenters=120, Costunits=61, Accounts=1000, others=60),
+    company(1000003, "FR", GLAccounts=700, VATCodes=75, Costcenters=60, Costunits=90, Accounts=450, others=25),
 )
 DIVISIONS = [company.code for company in COMPANIES]
 SETTINGS = Settings(hostile=1.0, companies=COMPANIES, calls_per_minute=2000)
@@ -103,7 +104,7 @@ def test_five_thousand_hostile_rows_are_true_after_the_first_sync_and_after_each
 def test_what_changes_while_pages_are_read_is_there_after_the_next_sync(
     set_up: Callable[[Settings], Books],
 ) -> None:
-    small = company(NL, "NL", 150, 70, 70, 70, 200)
+    small = company(NL, "NL", GLAccounts=150, Accounts=200, others=70)
     books = set_up(replace(SETTINGS, companies=(small,), bulk_page_size=40, single_page_size=20))
     simulator = books.simulator
     books.sync()
@@ -128,7 +129,7 @@ def test_what_changes_while_pages_are_read_is_there_after_the_next_sync(
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_changes_that_leave_little_trace_are_not_missed(set_up: Callable[[Settings], Books], table: Table) -> None:
-    small = company(NL, "NL", 30, 30, 30, 30, 30)
+    small = company(NL, "NL", others=30)
     books = set_up(replace(SETTINGS, companies=(replace(small, suppliers=1.0),)))
     simulator = books.simulator
 
@@ -160,7 +161,7 @@ def restore(simulator: Simulator, table: Table, record: dict[str, Any]) -> None:
 
 
 def test_a_relation_that_is_a_supplier_again_is_back_as_it_was(set_up: Callable[[Settings], Books]) -> None:
-    books = set_up(replace(SETTINGS, companies=(company(NL, "NL", 0, 0, 0, 0, 30),)))
+    books = set_up(replace(SETTINGS, companies=(company(NL, "NL", Accounts=30, others=0),)))
     books.sync()
     assert books.compare().differences == []
     supplier = next(record for record in books.simulator.truth(NL, "Accounts") if record["IsSupplier"])

@@ -64,7 +64,8 @@ ENTITY = Entity(
             "PaymentConditionPurchase",
             "payment_condition_purchase",
             ColumnType.CODE,
-            "Code of the payment condition of purchases.",
+            "Payment condition of purchases.",
+            references="payment_conditions",
         ),
         Column(
             "GLAccountPurchase",
