@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,18 @@ class Books:
     def cost_center(self, division: int, code: str, **values: Any) -> Any:
         return self.exact.insert(division, "Costcenters", {"Code": code, "EndDate": None, **values}).key
 
+    def vat_rate(self, division: int, vat_code: Any, rate: float, **days: date) -> None:
+        plain = {"VATCodeID": vat_code, "Percentage": rate, "Type": 0, "StartDate": None, "EndDate": None}
+        self.exact.insert(division, "VatPercentages", {**plain, **days})
+
+    def element(self, division: int, name: str, parent: Any) -> Any:
+        values = {"Code": name[:3], "Name": name, "Description": name, "Parent": parent}
+        return self.exact.insert(division, "GLClassifications", values).key
+
+    def classify(self, division: int, account: Any, element: Any) -> None:
+        values = {"GLAccount": account, "Classification": element}
+        self.exact.insert(division, "GLAccountClassificationMappings", values)
+
 
 def write(books: Books) -> None:
     """What stands in the books at first."""
@@ -68,6 +80,14 @@ def write(books: Books) -> None:
     books.account(NL, "4102", UseCostcenter=1, Costcenter="LIVE")
     books.account(NL, "4103", UseCostcenter=2)
     books.supplier(NL, "leaves")
+    low = books.exact.insert(BE, "VATCodes", {"Code": "4", "Percentage": 0.09}).key
+    books.vat_rate(BE, low, 0.06, EndDate=date(2018, 12, 31))
+    books.vat_rate(BE, low, 0.09, StartDate=date(2019, 1, 1))
+    vehicles = books.element(BE, "Vehicles", books.element(BE, "Fixed assets", None))
+    for code in ("0200", "0201"):
+        account = books.account(BE, code, VATCode="4" if code == "0200" else None)
+        books.classify(BE, account, vehicles)
+    books.account(BE, "0999", VATCode=None)
 
 
 def change(books: Books) -> None:
@@ -147,6 +167,19 @@ def test_suppliers_whose_account_is_of_no_use(ask: Ask) -> None:
 def test_accounts_whose_cost_centre_must_be_typed(ask: Ask) -> None:
     rows = ask("Which accounts want a cost centre that nothing fills in?")
     assert [(row["code"], row["ended_on"]) for row in rows] == [("4100", None), ("4101", TODAY - DAY)]
+
+
+def test_the_rate_of_a_day_long_past(ask: Ask) -> None:
+    (row,) = ask("Which VAT rate did an account book by default on a given day?")
+    assert (row["division"], row["code"], float(row["percentage"])) == (BE, "0200", 0.06)
+
+
+def test_where_accounts_stand(ask: Ask) -> None:
+    rows = ask("Where in the annual accounts does each account stand?")
+    assert [(row["classification_path"], row["codes"]) for row in rows if row["division"] == BE] == [
+        (None, "0999"),
+        ("Fixed assets > Vehicles", "0200, 0201"),
+    ]
 
 
 def test_what_has_disappeared(ask: Ask) -> None:
