@@ -413,9 +413,10 @@ test("the way back names what lies above, with a slash between and none at its e
   assert.equal(await way("connection=Group+NL&view=history"), "Accounting setup / Group NL");
 });
 
-test("where others share the login, disconnecting says that the tokens stay", async () => {
+test("where others share the login, the page says why, and disconnecting that the tokens stay", async () => {
   const shared = connection("healthy", { shares_grant_with: ["Group BE"] });
   const { play } = await open(overview({ connections: [shared] }));
+  assert.match(play.text, /Shares its login with Group BE .*Reconnecting one of them reconnects all/);
   await play.press("Disconnect: Group NL");
   assert.match(play.text, /tokens stay, because Group BE uses them too/);
 });

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from exactsync.demo.processes import exit_on_signals
 from exactsync.demo.stack import ROOT, Stack
+from exactsync.entities import entities
 from tests.e2e.browser.administrator import Administrator
 from tests.e2e.browser.chromium import launch_chromium
 from tests.e2e.browser.grants import revoke_grants
@@ -26,7 +27,7 @@ PICTURES: Final = ROOT / "docs" / "images"
 THEMES: Final = ("light", "dark")
 DESKTOP, LOW, HIGH, PHONE = (1120, 720), (1120, 620), (1120, 1080), (390, 760)
 MOST_BYTES: Final = 150_000
-HELD_S: Final = 45
+HELD_S: Final = 60
 """How long Exact keeps one page back, so that the first sync can be seen at work."""
 NL: Final = 1000001
 COMPANIES: Final = ("1000001 · Demo Holding", "1000002 · Demo Belgium")
@@ -79,7 +80,8 @@ def photograph(administrator: Administrator, photographer: Photographer, stack: 
     photographer.take("5-companies-phone", size=PHONE, themes=["light"])
     exact.plant("slow", "sync/Financial/GLAccounts", division=NL, parameters={"seconds": HELD_S}, occurrences=[2])
     administrator.press("Start the first sync")
-    administrator.reads("9 of 10 data sets done, 1 running")
+    total = len(COMPANIES) * len(entities())
+    administrator.reads(f"{total - 1} of {total} data sets done, 1 running")
     photographer.take("6-first-sync")
     administrator.reads_state("Healthy")
     administrator.last_run.wait_for()

@@ -65,11 +65,6 @@ export function ViewHeading({ children }) {
   );
 }
 
-/** Move the focus to where the view begins: what held it is gone. */
-export function focusView() {
-  /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
-}
-
 /** @param {{ id?: string, children?: Child }} props */
 export function SectionHeading({ id, children }) {
   return h(Heading, { as: "h2", size: "md", id, overflowWrap: "anywhere" }, children);

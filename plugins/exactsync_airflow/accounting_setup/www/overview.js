@@ -3,19 +3,7 @@
 /** @import {Connection, Overview, Place, ViewProps} from "./types.d.ts" */
 
 import { Actions } from "./actions.js";
-import {
-  Bullets,
-  Column,
-  InLink,
-  Mark,
-  Muted,
-  Panel,
-  Row,
-  SectionHeading,
-  ViewHeading,
-  focusView,
-  h,
-} from "./components.js";
+import { Bullets, Column, InLink, Mark, Muted, Panel, Row, SectionHeading, ViewHeading, h } from "./components.js";
 import { Press } from "./controls.js";
 import { Moment } from "./moment.js";
 import { LookOnly, NotRunning } from "./problem.js";
@@ -32,7 +20,9 @@ export function OverviewView(props) {
   const before = useRef(count);
   useEffect(() => {
     // one that was removed has taken the focus along
-    if (count < before.current && document.activeElement === document.body) focusView();
+    if (count < before.current && document.activeElement === document.body) {
+      /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
+    }
     before.current = count;
   }, [count]);
   const mayConnect = mayAct && overview.base.current !== "files";

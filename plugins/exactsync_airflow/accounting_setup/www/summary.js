@@ -60,7 +60,17 @@ export function ConnectionFacts({ connection, overview, isFull = false }) {
         "Authorisation lapses if unused",
         [lapse, h(Muted, { key: "kept" }, keptText(connection.lapses_in_days))],
       ],
-      connection.shares_grant_with.length > 0 && ["Shares its login with", connection.shares_grant_with.join(", ")],
+      connection.shares_grant_with.length > 0 && [
+        "Shares its login with",
+        [
+          connection.shares_grant_with.join(", "),
+          h(
+            Muted,
+            { key: "why" },
+            "One login of a user serves all: a second one would end the first. Reconnecting one of them reconnects all.",
+          ),
+        ],
+      ],
       isFull && ["Airflow connection", connection.connection_id],
     ],
   });

@@ -167,7 +167,7 @@ export const CONSEQUENCES = {
     "You can switch back to Files at any time. Nothing set up here is lost by it.",
   ],
   files: [
-    "From now on, syncs end without reading: nothing is read from or sent to Exact Online. One that runs at this moment finishes.",
+    "From now on, syncs end without reading: nothing is read from or sent to Exact Online. One that runs at this moment stops before its next call, and goes on there once you switch back.",
     "Connections, companies, axes and all synced data are kept. Authorisations are kept alive.",
     "New connections cannot be set up until you switch back. Then you find everything as you left it.",
   ],
