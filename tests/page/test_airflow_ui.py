@@ -1,4 +1,4 @@
-"""What the page takes for granted of Airflow's UI, compared with the UI that is installed."""
+"""What the pages take for granted of Airflow's UI, compared with the UI that is installed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import airflow
 import pytest
 
-WWW = Path(__file__).parents[2] / "plugins" / "exactsync_airflow" / "accounting_setup" / "www"
-MODULES = {path.name: path.read_text() for path in sorted(WWW.glob("*.js"))}
+PLUGINS = Path(__file__).parents[2] / "plugins" / "exactsync_airflow"
+MODULES = {path: path.read_text() for path in sorted(PLUGINS.glob("*/www/*.js"))}
 ASSETS = Path(airflow.__file__).parent / "ui" / "dist" / "assets"
 BUNDLE = next(ASSETS.glob("index-*.js")).read_text()
 
@@ -27,9 +27,12 @@ def test_the_ui_offers_what_the_page_uses(library: str) -> None:
 
 
 def test_the_ui_loads_pages_the_way_this_one_is_made() -> None:
-    assert MODULES["main.js"].rstrip().endswith("globalThis.AirflowPlugin = AccountingSetup;")
+    for path, text in MODULES.items():
+        assert ("globalThis.AirflowPlugin = " in text.splitlines()[-1]) is (path.name == "main.js"), path
     assert "new URL(e.bundle_url,document.baseURI)" in BUNDLE
     assert "globalThis.AirflowPlugin" in BUNDLE
+    assert "=globalThis.AirflowPlugin,globalThis[" in BUNDLE, "each of several pages is kept by its name"
+    assert "nav_top_level===!0" in BUNDLE, "several pages stay in the navigation, each by itself"
     assert "`timezone`" in BUNDLE, "the key under which the UI keeps the chosen time zone"
 
 

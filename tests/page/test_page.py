@@ -1,4 +1,4 @@
-"""The Accounting setup page without a browser: its own tests, what it promises, and what it shares with the server."""
+"""The pages without a browser: their own tests, what they promise, and what they share with the server."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ import pytest
 from exactsync.errors import ConsentReason
 from exactsync.lifecycle import Action, Event, State
 from exactsync.warehouse.integrations import FORBIDDEN
+from exactsync.warehouse.sync_health import Standing
 from exactsync_airflow.accounting_setup import payloads
+from exactsync_airflow.sync_health import payloads as health_payloads
 
 HERE = Path(__file__).parent
-WWW = HERE.parents[1] / "plugins" / "exactsync_airflow" / "accounting_setup" / "www"
-MODULES = {path.name: path.read_text() for path in sorted(WWW.glob("*.js"))}
+PLUGINS = HERE.parents[1] / "plugins" / "exactsync_airflow"
+MODULES = {path: path.read_text() for path in sorted(PLUGINS.glob("*/www/*.js"))}
+WWW = PLUGINS / "accounting_setup" / "www"
 TYPES = (WWW / "types.d.ts").read_text()
+TEXTS = MODULES[WWW / "texts.js"]
 LONGEST_MODULE = 300
 
 
-def test_its_own_tests_pass() -> None:
+def test_their_own_tests_pass() -> None:
     node = Path(sys.executable).with_name("node")
     suites = sorted(map(str, HERE.glob("*.test.js")))
     run = subprocess.run(
@@ -36,25 +40,30 @@ def test_its_own_tests_pass() -> None:
     assert counts["pass"] >= len(suites) > 0
 
 
-def test_its_modules_stay_short_enough_to_read_at_once() -> None:
+def test_their_modules_stay_short_enough_to_read_at_once() -> None:
     assert {name: length for name, text in MODULES.items() if (length := text.count("\n")) > LONGEST_MODULE} == {}
 
 
-def test_its_modules_import_each_other_and_nothing_else() -> None:
+def test_their_modules_import_each_other_and_nothing_else() -> None:
     imported = {
-        name
-        for text in MODULES.values()
+        (path.parent / name).resolve()
+        for path, text in MODULES.items()
         for name in re.findall(r'^(?:import|\} from) .*?"([^"]+)";$', text, re.MULTILINE)
     }
-    assert {f"./{name}" for name in MODULES} - imported == {"./main.js"}, "what nobody imports is dead"
-    assert imported - {f"./{name}" for name in MODULES} == set()
+    entrances = {PLUGINS / page / "www" / "main.js" for page in ("accounting_setup", "sync_health")}
+    assert MODULES.keys() - imported == entrances, "what nobody imports is dead"
+    assert imported - MODULES.keys() == set()
+
+
+def test_the_page_that_administrators_use_needs_nothing_of_the_one_for_people_on_call() -> None:
+    assert [path for path in WWW.glob("*.js") if "sync_health" in MODULES[path]] == []
 
 
 @pytest.mark.parametrize(
     "way",
     ["innerHTML", "outerHTML", "dangerouslySet", "insertAdjacent", "document.write", "eval(", "Function(", "srcdoc"],
 )
-def test_it_has_no_way_to_render_text_as_html(way: str) -> None:
+def test_they_have_no_way_to_render_text_as_html(way: str) -> None:
     assert [name for name, text in MODULES.items() if way in text] == []
 
 
@@ -83,32 +92,54 @@ def test_it_expects_the_shapes_that_the_server_answers_with(name: str) -> None:
 def test_it_knows_every_state_event_action_and_reason() -> None:
     assert union("State") == set(State)
     assert union("Action") == set(Action)
-    texts = MODULES["texts.js"]
-    assert keys_of(texts, "STATES") == keys_of(texts, "STATE_LABELS") == set(State)
-    assert keys_of(texts, "ACTIONS") == set(Action)
-    assert keys_of(texts, "EVENTS") == set(Event)
-    assert set(get_args(ConsentReason)) <= keys_of(texts, "RETURNS")
+    assert keys_of(TEXTS, "STATES") == keys_of(TEXTS, "STATE_LABELS") == set(State)
+    assert keys_of(TEXTS, "ACTIONS") == set(Action)
+    assert keys_of(TEXTS, "EVENTS") == set(Event)
+    assert set(get_args(ConsentReason)) <= keys_of(TEXTS, "RETURNS")
+
+
+HEALTH_TYPES = (PLUGINS / "sync_health" / "www" / "types.d.ts").read_text()
+HEALTH_SHAPES = (
+    "SyncHealth",
+    "Entity",
+    "Connection",
+    "Company",
+    "DataSet",
+    "Finding",
+    "Budget",
+    "Limit",
+    "DayOfChanges",
+)
+
+
+@pytest.mark.parametrize("name", HEALTH_SHAPES)
+def test_sync_health_expects_the_shapes_that_the_server_answers_with(name: str) -> None:
+    assert fields_of(name, HEALTH_TYPES) == list(getattr(health_payloads, name).model_fields)
+
+
+def test_sync_health_knows_every_standing() -> None:
+    assert union("Standing", HEALTH_TYPES) == set(Standing)
 
 
 def test_it_refuses_in_a_name_what_the_library_refuses() -> None:
-    found = re.search(r"^const FORBIDDEN = (\[.*\]);$", MODULES["steps.js"], re.MULTILINE)
+    found = re.search(r"^const FORBIDDEN = (\[.*\]);$", MODULES[WWW / "steps.js"], re.MULTILINE)
     assert found
     assert json.loads(found[1]) == list(FORBIDDEN)
 
 
 def test_it_calls_a_state_what_the_library_calls_it() -> None:
-    labels = dict(re.findall(r'^  (\w+): "([^"]+)",$', block(MODULES["texts.js"], "STATE_LABELS"), re.MULTILINE))
+    labels = dict(re.findall(r'^  (\w+): "([^"]+)",$', block(TEXTS, "STATE_LABELS"), re.MULTILINE))
     assert labels == {state.value: state.label for state in State}
 
 
-def fields_of(name: str) -> list[str]:
-    found = re.search(rf"^export interface {name} \{{\n(.*?)^\}}", TYPES, re.MULTILINE | re.DOTALL)
+def fields_of(name: str, types: str = TYPES) -> list[str]:
+    found = re.search(rf"^export interface {name} \{{\n(.*?)^\}}", types, re.MULTILINE | re.DOTALL)
     assert found, name
     return re.findall(r"^  (\w+):", found[1], re.MULTILINE)
 
 
-def union(name: str) -> set[str]:
-    found = re.search(rf"^export type {name} =(.*?);", TYPES, re.MULTILINE | re.DOTALL)
+def union(name: str, types: str = TYPES) -> set[str]:
+    found = re.search(rf"^export type {name} =(.*?);", types, re.MULTILINE | re.DOTALL)
     assert found, name
     return set(re.findall(r'"(\w+)"', found[1]))
 

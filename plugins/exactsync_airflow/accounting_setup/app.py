@@ -13,11 +13,14 @@ from exactsync_airflow.accounting_setup import callback, installation, routes
 from exactsync_airflow.accounting_setup.headers import PageModules, SecurityHeaders
 from exactsync_airflow.accounting_setup.refusals import install_refusals
 from exactsync_airflow.deployment import quiet_logs
+from exactsync_airflow.sync_health import routes as sync_health
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_MODULES: Final = Path(__file__).parent / "www"
+_ROOT: Final = Path(__file__).parents[1]
+_PAGES: Final = ("accounting_setup", "sync_health")
+"""The packages with a folder `www`: served below the package's name, so that modules find each other as on disk."""
 
 
 def create_app() -> FastAPI:
@@ -28,7 +31,9 @@ def create_app() -> FastAPI:
     app.include_router(routes.reading)
     app.include_router(routes.changing)
     app.include_router(callback.router)
-    app.mount("/www", PageModules(directory=_MODULES), name="www")
+    app.include_router(sync_health.router)
+    for page in _PAGES:
+        app.mount(f"/{page}/www", PageModules(directory=_ROOT / page / "www"), name=page)
     install_refusals(app)
     app.add_middleware(SecurityHeaders)
     return app

@@ -23,10 +23,11 @@ from tests.plugins.accounting_setup.browser import HOST, PAGE, consent, create, 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def offered(browser: Any) -> dict[str, Any]:
-    """Return the page as Airflow's UI hears of it."""
+def offered(browser: Any, name: str = "Accounting setup") -> dict[str, Any]:
+    """Return a page as Airflow's UI hears of it."""
     plugins = browser("admin").client.get("/finance/api/v2/plugins").raise_for_status().json()["plugins"]
-    (page,) = [app for plugin in plugins if plugin["name"] == "exactsync" for app in plugin["react_apps"]]
+    pages = [app for plugin in plugins if plugin["name"] == "exactsync" for app in plugin["react_apps"]]
+    (page,) = [page for page in pages if page["name"] == name]
     return dict(page)
 
 
@@ -51,14 +52,20 @@ def test_the_ui_finds_the_pages_modules_below_the_path_prefix(browser) -> None:
 
 
 def test_a_module_that_has_not_changed_is_not_sent_again(browser) -> None:
-    first = browser(None).get("/www/main.js")
-    again = browser(None).get("/www/main.js", **{"If-None-Match": first.headers["etag"]})
+    first = browser(None).get("/accounting_setup/www/main.js")
+    again = browser(None).get("/accounting_setup/www/main.js", **{"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["cache-control"]) == (304, b"", "no-cache")
 
 
 def test_nothing_but_the_pages_modules_is_served(browser) -> None:
     visitor = browser(None)
-    for path in ("/www/../app.py", "/www/%2e%2e/app.py", "/www/..%2fapp.py", "/www/", "/www//etc/passwd"):
+    for path in (
+        "/accounting_setup/www/../app.py",
+        "/accounting_setup/www/%2e%2e/app.py",
+        "/accounting_setup/www/..%2fapp.py",
+        "/accounting_setup/www/",
+        "/accounting_setup/www//etc/passwd",
+    ):
         assert visitor.get(path).status_code in {404, 405}, path
 
 

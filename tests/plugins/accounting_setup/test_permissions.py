@@ -45,7 +45,9 @@ TABLE = (
     Row("POST", "/api/connections/{name}/sync", ACT),
     Row("GET", "/api/connections/{name}/progress", LOOK),
     Row("GET", "/oauth/callback", CONSENT),
-    Row("GET", "/www/{path:path}", EVERYBODY),
+    Row("GET", "/accounting_setup/www/{path:path}", EVERYBODY),
+    Row("GET", "/sync_health/www/{path:path}", EVERYBODY),
+    Row("GET", "/api/sync-health", LOOK),
     Row("POST", "/api/connections/{name}/disconnect", ACT),
     Row("POST", "/api/connections/{name}/remove", ACT, state="disconnected"),
 )

@@ -120,7 +120,7 @@ def test_every_answer_is_inert_the_refusals_too(browser, exact) -> None:
         person.get("/api/nowhere"),
         person.post("/api/overview"),
         person.post("/api/base", {"base": HOSTILE_NAME}),
-        person.get("/www/nowhere.js"),
+        person.get("/accounting_setup/www/nowhere.js"),
     ]
     assert [answer.status_code for answer in answers] == [200, 401, 403, 404, 404, 405, 400, 404]
     for answer in answers:

@@ -87,7 +87,7 @@ export function safeHref(address, base = document.baseURI) {
  * @param {{ body?: object, timeout?: number }} [options]
  * @returns {Promise<T>}
  */
-async function call(method, path, { body = {}, timeout = TIMEOUT_MS } = {}) {
+export async function call(method, path, { body = {}, timeout = TIMEOUT_MS } = {}) {
   const isChange = method !== "GET";
   const response = await fetch(apiUrl(path), {
     method,

@@ -45,9 +45,9 @@ const { Link: RouterLink } = globalThis.ReactRouterDOM;
 
 export { h };
 
-/** @param {{ children?: Child }} props The page itself: as wide as can be read, at home in Airflow's margins. */
-export function Page({ children }) {
-  return h(Box, { as: "main", maxW: "5xl", px: { base: 0, md: 2 }, pt: 3, pb: 8 }, children);
+/** @param {{ isWide?: boolean, children?: Child }} props The page itself: no wider than can be read, unless it has to be. */
+export function Page({ isWide = false, children }) {
+  return h(Box, { as: "main", maxW: isWide ? undefined : "5xl", px: { base: 0, md: 2 }, pt: 3, pb: 8 }, children);
 }
 
 /**

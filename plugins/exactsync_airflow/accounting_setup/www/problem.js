@@ -38,14 +38,14 @@ export function LookOnly({ overview }) {
   );
 }
 
-/** @param {{ overview: Overview }} props Why nothing is synced at the moment, whatever the state of a connection. */
+/** @param {{ overview: Pick<Overview, "base" | "dag"> & { user?: Overview["user"] } }} props Why nothing is synced at the moment, whatever the state of a connection. */
 export function NotRunning({ overview: { base, dag, user } }) {
   return [
     base.current === "files" &&
       h(
         Notice,
         { key: "files", kind: "info", title: "The accounting base is Files: nothing is synced." },
-        user.may_act && h(InLink, { place: { view: "switch" } }, "Switch integration"),
+        user?.may_act && h(InLink, { place: { view: "switch" } }, "Switch integration"),
       ),
     dag.is_paused &&
       h(

@@ -1,0 +1,159 @@
+// How a data set stands, in words, signs and colours; and what is chosen of all that there is to see.
+
+/** @import {Choice, Company, DataSet, Finding, Standing, SyncHealth} from "./types.d.ts" */
+
+const BUSY_MS = 10_000;
+const IDLE_MS = 30_000;
+const LATEST_MS = 240_000;
+
+const NUMBER = new Intl.NumberFormat("en-GB");
+
+/**
+ * A word, a sign for who cannot tell colours apart, and one of Airflow's own colours.
+ *
+ * @type {Readonly<Record<Standing, { label: string, sign: string, palette: string, meaning: string }>>}
+ */
+export const STANDINGS = {
+  failed: { label: "Failed", sign: "✕", palette: "failed", meaning: "Somebody has to act." },
+  degraded: { label: "Degraded", sign: "▲", palette: "warning", meaning: "Less or older data than there should be." },
+  running: { label: "Running", sign: "▶", palette: "running", meaning: "Being read right now." },
+  waiting: { label: "Waiting", sign: "◌", palette: "queued", meaning: "The next sync reads it." },
+  healthy: { label: "Healthy", sign: "✓", palette: "success", meaning: "As Exact Online has it." },
+  resting: { label: "Resting", sign: "‖", palette: "none", meaning: "Its connection is paused or disconnected." },
+  inactive: { label: "Not active", sign: "–", palette: "none", meaning: "Its axis is not active." },
+};
+
+/** @type {readonly Standing[]} */
+const ORDER = ["failed", "degraded", "running", "waiting", "healthy", "resting", "inactive"];
+
+/** @type {readonly Standing[]} */
+const TROUBLED = ["failed", "degraded"];
+
+/** @param {number} number @returns {string} e.g. "1,204". */
+export function numberText(number) {
+  return NUMBER.format(number);
+}
+
+/** @param {number} number @param {string} one @param {string} [many] @returns {string} e.g. "1,204 rows". */
+export function countText(number, one, many = `${one}s`) {
+  return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
+}
+
+/** @param {Pick<Company, "division" | "name">} company @returns {string} as people tell companies apart. */
+export function companyText({ division, name }) {
+  return name ? `${division} · ${name}` : String(division);
+}
+
+/** @param {Company} company */
+export function isTroubled(company) {
+  return company.findings.length > 0 || company.data_sets.some((each) => TROUBLED.includes(each.standing));
+}
+
+/**
+ * Read from the address what is chosen.
+ *
+ * @param {URLSearchParams} query
+ * @returns {Choice}
+ */
+export function choiceOf(query) {
+  return {
+    connection: query.get("connection") ?? "",
+    company: query.get("company") ?? "",
+    onlyProblems: query.has("problems"),
+  };
+}
+
+/**
+ * Write a choice for the address, so that a reload and a bookmark show the same.
+ *
+ * @param {Choice} choice
+ * @returns {URLSearchParams}
+ */
+export function queryOf({ connection, company, onlyProblems }) {
+  const query = new URLSearchParams();
+  if (connection) query.set("connection", connection);
+  if (company) query.set("company", company);
+  if (onlyProblems) query.set("problems", "");
+  return query;
+}
+
+/**
+ * @param {readonly Company[]} companies
+ * @param {Choice} choice
+ * @returns {Company[]}
+ */
+export function chosen(companies, { connection, company, onlyProblems }) {
+  const wanted = company.trim().toLowerCase();
+  return companies.filter(
+    (each) =>
+      (!connection || each.connection === connection) &&
+      (!wanted || companyText(each).toLowerCase().includes(wanted)) &&
+      (!onlyProblems || isTroubled(each)),
+  );
+}
+
+/**
+ * @param {readonly Company[]} companies
+ * @returns {[Standing, number][]} how many data sets stand how, the worst first; those that are none are left out.
+ */
+export function counted(companies) {
+  const counts = new Map(ORDER.map((standing) => [standing, 0]));
+  for (const company of companies) {
+    for (const { standing } of company.data_sets) counts.set(standing, (counts.get(standing) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count);
+}
+
+/**
+ * @param {readonly Company[]} companies
+ * @returns {string} e.g. "2 companies, 20 data sets: 1 failed, 19 healthy".
+ */
+export function summaryText(companies) {
+  const counts = counted(companies);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const parts = counts.map(([standing, count]) => `${NUMBER.format(count)} ${STANDINGS[standing].label.toLowerCase()}`);
+  const subject = `${countText(companies.length, "company", "companies")}, ${countText(total, "data set")}`;
+  return parts.length ? `${subject}: ${parts.join(", ")}` : subject;
+}
+
+/**
+ * What is not as it should be, the worst first.
+ *
+ * @param {SyncHealth} health
+ * @param {readonly Company[]} companies
+ * @returns {{ key: string, title: string, standing: Standing, findings: Finding[], taskUrl: string | null }[]}
+ */
+export function problemsOf({ entities }, companies) {
+  const found = companies.flatMap((company) => [
+    ...(company.findings.length
+      ? [problem(company, { entity: "", standing: "failed", findings: company.findings, task_url: null }, "")]
+      : []),
+    ...company.data_sets
+      .map((set, index) => problem(company, set, entities[index]?.label ?? set.entity))
+      .filter(({ standing }) => TROUBLED.includes(standing)),
+  ]);
+  return found.sort((a, b) => ORDER.indexOf(a.standing) - ORDER.indexOf(b.standing));
+}
+
+/**
+ * @param {Company} company
+ * @param {Pick<DataSet, "entity" | "standing" | "findings" | "task_url">} set
+ * @param {string} label
+ */
+function problem(company, { entity, standing, findings, task_url: taskUrl }, label) {
+  const title = [label, companyText(company)].filter(Boolean).join(", ");
+  return { key: `${company.division}/${entity}`, title, standing, findings, taskUrl };
+}
+
+/**
+ * Say in how many milliseconds to look again; null: not until the person comes back.
+ *
+ * @param {{ value: SyncHealth | null, failures: number, isHidden: boolean }} situation
+ * @returns {number | null}
+ */
+export function nextLook({ value, failures, isHidden }) {
+  if (isHidden) return null;
+  if (failures) return Math.min(IDLE_MS * 2 ** failures, LATEST_MS);
+  const isBusy = value?.companies.some((company) => company.data_sets.some((set) => set.standing === "running"));
+  return isBusy ? BUSY_MS : IDLE_MS;
+}
