@@ -138,6 +138,11 @@ class Entity:
         """Exact's name of the key."""
         return self.columns[0].source
 
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns that tell the rows of the table apart."""
+        return ("division",) if self.key == "division" else ("division", self.key)
+
     @cached_property
     def member_column(self) -> Column | None:
         """The column that points to `member_of`."""

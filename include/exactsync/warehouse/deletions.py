@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from exactsync.failpoints import reach
 from exactsync.load import LoadResult
-from exactsync.warehouse import load_log, schema, state
+from exactsync.warehouse import history, load_log, schema, state
 from exactsync.warehouse.load_log import DELETIONS
 
 if TYPE_CHECKING:
@@ -122,15 +122,27 @@ def _delete(
     keys = [deletion.key for deletion in deletions if deletion.entity_type == entity.deleted_type]
     if not keys:
         return 0
-    return connection.execute(
-        text(f"""
-        UPDATE {schema.published_table(entity)} AS published
-        SET _deleted_at = now(), _loaded_at = now(), _load_id = :load_id
-        FROM exactsync.tombstones AS tombstone
-        WHERE published.division = :division AND published._deleted_at IS NULL
+    published_at = state.publish_time(connection, division, entity.name)
+    where = """published.division = :division AND published._deleted_at IS NULL
           AND tombstone.division = :division AND tombstone.entity_type = :entity_type
           AND tombstone.key = published.id AND tombstone.key = ANY(CAST(:keys AS uuid[]))
-          AND published._source_timestamp <= tombstone.source_timestamp
+          AND published._source_timestamp <= tombstone.source_timestamp"""
+    deleted = connection.execute(
+        text(f"""
+        WITH {history.closing(entity, source=", exactsync.tombstones AS tombstone", where=where)}
+        UPDATE {schema.published_table(entity)} AS published
+        SET _deleted_at = :published_at, _loaded_at = :published_at, _load_id = :load_id
+        FROM exactsync.tombstones AS tombstone
+        WHERE {where}
         """),
-        {"division": division, "entity_type": entity.deleted_type, "load_id": load_id, "keys": keys},
+        {
+            "division": division,
+            "entity_type": entity.deleted_type,
+            "load_id": load_id,
+            "keys": keys,
+            "published_at": published_at,
+        },
     ).rowcount
+    if deleted:
+        state.note_change(connection, division, entity.name, published_at)
+    return deleted

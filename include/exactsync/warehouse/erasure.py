@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from exactsync.errors import ConfigurationError
 from exactsync.load import LoadResult, Run
-from exactsync.warehouse import load_log, schema, state
+from exactsync.warehouse import history, load_log, schema, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,11 +111,14 @@ def _about_persons(entities: Mapping[str, Entity]) -> Iterator[tuple[Entity, str
 
 def _erase_rows(connection: Connection, entity: Entity, column: str, division: int, key: UUID) -> int:
     values = {"division": division, "key": key}
-    stored = f'DELETE FROM {schema.published_table(entity)} WHERE division = :division AND "{column}" = :key'
+    stored, ended = (
+        f'DELETE FROM {table} WHERE division = :division AND "{column}" = :key'
+        for table in (schema.published_table(entity), history.closed_table(entity))
+    )
     staged = f"""
         DELETE FROM {schema.staging_table(entity)} WHERE "{column}" = :key AND _load_id IN (
             SELECT load_id FROM exactsync.loads WHERE division = :division)"""
-    return sum(connection.execute(text(statement), values).rowcount for statement in (stored, staged))
+    return sum(connection.execute(text(statement), values).rowcount for statement in (stored, ended, staged))
 
 
 def _erase_quarantined(connection: Connection, entity: str, division: int, key: UUID) -> int:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exactsync.warehouse import schema
+from exactsync.warehouse import history, schema
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
     from exactsync.entity import Entity
@@ -20,11 +22,21 @@ if TYPE_CHECKING:
 
 
 class Merge:
-    """Merges one complete load; every method returns how many rows it touched."""
+    """Merges one complete load; every method returns how many rows it touched.
 
-    def __init__(self, connection: Connection, entity: Entity, load: Load) -> None:
+    Whatever replaces or deletes a live row stores the version that ends, see `history`.
+
+    Args:
+        connection: the transaction of `publish`.
+        entity: what is loaded.
+        load: its staged pages.
+        published_at: from when on the new versions are valid, see `state.publish_time`.
+    """
+
+    def __init__(self, connection: Connection, entity: Entity, load: Load, published_at: datetime) -> None:
         self._connection = connection
         self._entity = entity
+        self._key = entity.key
         self._published = schema.published_table(entity)
         self._staged = schema.staging_table(entity)
         self._values = {
@@ -32,6 +44,7 @@ class Merge:
             "division": load.division,
             "entity": entity.name,
             "deleted_type": entity.deleted_type,
+            "published_at": published_at,
         }
 
     def _run(self, statement: str) -> int:
@@ -43,7 +56,7 @@ class Merge:
             DELETE FROM {self._staged} WHERE ctid IN (
                 SELECT ctid FROM (
                     SELECT ctid, row_number() OVER (
-                        PARTITION BY id ORDER BY _source_timestamp DESC NULLS LAST, _seq DESC
+                        PARTITION BY {self._key} ORDER BY _source_timestamp DESC NULLS LAST, _seq DESC
                     ) AS version
                     FROM {self._staged} WHERE _load_id = :load_id
                 ) AS versions WHERE version > 1
@@ -54,30 +67,32 @@ class Merge:
         return self._run(f"""
             DELETE FROM {self._staged} AS staged USING exactsync.tombstones AS tombstone
             WHERE staged._load_id = :load_id AND tombstone.division = :division
-              AND tombstone.entity_type = :deleted_type AND tombstone.key = staged.id
+              AND tombstone.entity_type = :deleted_type AND tombstone.key = staged.{self._key}
               AND staged._source_timestamp <= tombstone.source_timestamp""")
 
     def insert_new(self) -> int:
         """Insert the members that the table does not have."""
-        columns = ", ".join(f'"{column.name}"' for column in self._entity.columns)
+        columns = ", ".join(f'"{name}"' for name in schema.value_columns(self._entity))
         return self._run(f"""
             INSERT INTO {self._published} (division, {columns}, _source_timestamp, _loaded_at, _load_id)
-            SELECT :division, {columns}, _source_timestamp, now(), :load_id
+            SELECT :division, {columns}, _source_timestamp, :published_at, :load_id
             FROM {self._staged} WHERE _load_id = :load_id AND _kind = 'member'
-            ON CONFLICT (division, id) DO NOTHING""")
+            ON CONFLICT ({", ".join(self._entity.primary_key)}) DO NOTHING""")
 
     def update_changed(self) -> int:
         """Write the members that differ from the published row, or were deleted and are back; no others."""
-        names = [f'"{column.name}"' for column in self._entity.columns if column.name != "id"]
+        names = [f'"{name}"' for name in schema.value_columns(self._entity) if name != self._key]
         assignments = ", ".join(f"{name} = staged.{name}" for name in names)
         before, after = (", ".join(f"{side}.{name}" for name in names) for side in ("published", "staged"))
+        where = f"""{self._same_row()} AND staged._kind = 'member' AND published._load_id <> :load_id
+              AND (published._deleted_at IS NOT NULL OR ({before}) IS DISTINCT FROM ({after}))"""
         return self._run(f"""
+            WITH {self._closing(where, changed=_changed_columns(names))}
             UPDATE {self._published} AS published
-            SET {assignments}, _source_timestamp = staged._source_timestamp, _loaded_at = now(), _load_id = :load_id,
-                _deleted_at = NULL
+            SET {assignments}, _source_timestamp = staged._source_timestamp, _loaded_at = :published_at,
+                _load_id = :load_id, _deleted_at = NULL
             FROM {self._staged} AS staged
-            WHERE {self._same_row()} AND staged._kind = 'member' AND published._load_id <> :load_id
-              AND (published._deleted_at IS NOT NULL OR ({before}) IS DISTINCT FROM ({after}))""")
+            WHERE {where}""")
 
     def note_timestamps(self) -> int:
         """Remember the newer Timestamp of rows whose content, as far as we keep it, is the same."""
@@ -89,12 +104,14 @@ class Merge:
 
     def delete_others(self) -> int:
         """Soft-delete what has stopped being a member (a relation that is no supplier any more)."""
+        where = f"{self._same_row()} AND staged._kind = 'other' AND published._deleted_at IS NULL"
         return self._run(f"""
+            WITH {self._closing(where)}
             UPDATE {self._published} AS published
-            SET _deleted_at = now(), _loaded_at = now(), _load_id = :load_id,
+            SET _deleted_at = :published_at, _loaded_at = :published_at, _load_id = :load_id,
                 _source_timestamp = staged._source_timestamp
             FROM {self._staged} AS staged
-            WHERE {self._same_row()} AND staged._kind = 'other' AND published._deleted_at IS NULL""")
+            WHERE {where}""")
 
     def count_absent(self) -> int:
         """Count the live rows that a full reading did not see."""
@@ -103,8 +120,11 @@ class Merge:
 
     def delete_absent(self) -> int:
         """Soft-delete the live rows that a full reading did not see."""
+        closing = history.closing(self._entity, source="", where=self._absent())
         return self._run(f"""
-            UPDATE {self._published} AS published SET _deleted_at = now(), _loaded_at = now(), _load_id = :load_id
+            WITH {closing}
+            UPDATE {self._published} AS published
+            SET _deleted_at = :published_at, _loaded_at = :published_at, _load_id = :load_id
             WHERE {self._absent()}""")
 
     def count_live(self) -> int:
@@ -123,12 +143,26 @@ class Merge:
             DELETE FROM exactsync.quarantine AS quarantine USING {self._staged} AS staged
             WHERE quarantine.division = :division AND quarantine.entity = :entity
               AND staged._load_id = :load_id AND staged._kind <> 'quarantined'
-              AND quarantine.record_key = staged.id::text""")
+              AND quarantine.record_key = staged.{self._key}::text""")
+
+    def _closing(self, where: str, *, changed: str = "NULL::text[]") -> str:
+        return history.closing(self._entity, source=f", {self._staged} AS staged", where=where, changed=changed)
 
     def _same_row(self) -> str:
-        return "published.division = :division AND staged._load_id = :load_id AND published.id = staged.id"
+        same_key = f"published.{self._key} = staged.{self._key}"
+        return f"published.division = :division AND staged._load_id = :load_id AND {same_key}"
 
     def _absent(self) -> str:
         return f"""published.division = :division AND published._deleted_at IS NULL AND NOT EXISTS (
-                SELECT FROM {self._staged} AS staged WHERE staged._load_id = :load_id AND staged.id = published.id
+                SELECT FROM {self._staged} AS staged
+                WHERE staged._load_id = :load_id AND staged.{self._key} = published.{self._key}
             )"""
+
+
+def _changed_columns(names: list[str]) -> str:
+    """Name the columns (quoted, as given) in which the staged row differs from the published one."""
+    compared = (
+        f"CASE WHEN published.{name} IS DISTINCT FROM staged.{name} THEN {schema.literal(name.strip(chr(34)))} END"
+        for name in names
+    )
+    return f"array_remove(ARRAY[{', '.join(compared)}]::text[], NULL)"

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from exactsync.entities import entities
 from exactsync.errors import ConfigurationError
 from exactsync.failpoints import reach
-from exactsync.warehouse import analysts, schema
+from exactsync.warehouse import analysts, history, schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -38,6 +38,7 @@ def migrate(engine: Engine) -> list[str]:
         command.upgrade(config, "head")
         reach("migrate.upgraded")
         created = schema.create_missing(connection, entities())
+        created += history.create_missing(connection, entities())
         created += analysts.refresh(connection, entities())
         reach("migrate.created")
     return [f"migration {revision}" for revision in applied] + created
@@ -48,6 +49,7 @@ def require_current(engine: Engine) -> None:
     with engine.connect() as connection:
         pending = [f"migration {revision}" for revision in pending_revisions(connection)]
         pending += schema.missing(connection, entities())
+        pending += history.missing(connection, entities())
     if pending:
         raise ConfigurationError(
             f"The database is not at the current schema: {', '.join(pending)}.",

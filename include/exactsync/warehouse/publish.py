@@ -19,6 +19,8 @@ from exactsync.warehouse import load_log, loads, state
 from exactsync.warehouse.merge import Merge
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection, Engine
 
     from exactsync.entity import Entity
@@ -80,7 +82,8 @@ def _publish(
     _require_complete(connection, load)
     before = state.read_state(connection, load.division, entity.name).watermark
     quarantined, unnamed = _count_quarantined(connection, load)
-    counts = _merge(connection, entity, load, unnamed, confirm_deletions)
+    published_at = state.publish_time(connection, load.division, entity.name)
+    counts = _merge(connection, entity, load, published_at, unnamed, confirm_deletions)
     reach("publish.merged")
     state.advance(
         connection,
@@ -109,6 +112,8 @@ def _publish(
         watermark_after=max(before or 0, load.watermark_read or 0) or None,
         load_id=load.load_id,
     )
+    if result.changed:
+        state.note_change(connection, load.division, entity.name, published_at)
     reach("publish.advanced")
     load_log.record(connection, result, run)
     loads.clear_staging(connection, entity, load.load_id)
@@ -117,10 +122,12 @@ def _publish(
     return result
 
 
-def _merge(connection: Connection, entity: Entity, load: Load, unnamed: int, confirm_deletions: bool) -> _Counts:
+def _merge(
+    connection: Connection, entity: Entity, load: Load, published_at: datetime, unnamed: int, confirm_deletions: bool
+) -> _Counts:
     if not load.rows_read and load.mode == "incremental":
         return _Counts(inserted=0, updated=0, deleted=0, unchanged=0)
-    merge = Merge(connection, entity, load)
+    merge = Merge(connection, entity, load, published_at)
     merge.drop_repeated()
     if entity.feed is Feed.SYNC:
         merge.drop_deleted()

@@ -50,6 +50,11 @@ def staged_columns(entity: Entity) -> tuple[str, ...]:
     return (*_STAGED, *(column.name for column in entity.columns))
 
 
+def value_columns(entity: Entity) -> list[str]:
+    """The published table's columns that are declared, but for the division, which every table has anyway."""
+    return [column.name for column in entity.columns if column.name != "division"]
+
+
 def create_missing(connection: Connection, entities: Mapping[str, Entity]) -> list[str]:
     """Create absent tables and columns; return one line for each.
 
@@ -80,11 +85,13 @@ def missing(connection: Connection, entities: Mapping[str, Entity]) -> list[str]
 def _create_tables(connection: Connection, entity: Entity) -> None:
     columns = [f'"{column.name}" {column.type.sql}' for column in entity.columns]
     bookkeeping = [f"{name} {sql_type}" for name, (sql_type, _) in BOOKKEEPING.items()]
-    published = ["division integer NOT NULL", *columns, *bookkeeping, "PRIMARY KEY (division, id)"]
+    values = [f'"{column.name}" {column.type.sql}' for column in entity.columns if column.name != "division"]
+    key = f"PRIMARY KEY ({', '.join(entity.primary_key)})"
+    published = ["division integer NOT NULL", *values, *bookkeeping, key]
     staged = [f"{name} {sql_type}" for name, sql_type in _STAGED.items()]
     connection.execute(text(f"CREATE TABLE {published_table(entity)} ({', '.join(published)})"))
     connection.execute(text(f"CREATE TABLE {staging_table(entity)} ({', '.join([*staged, *columns])})"))
-    connection.execute(text(f"CREATE INDEX ON {staging_table(entity)} (_load_id, id)"))
+    connection.execute(text(f"CREATE INDEX ON {staging_table(entity)} (_load_id, {entity.key})"))
 
 
 def _add_columns(connection: Connection, entity: Entity, names: set[str]) -> None:
@@ -102,9 +109,9 @@ def _comment(connection: Connection, entity: Entity) -> None:
     comments = {"division": DIVISION_COMMENT}
     comments |= {column.name: column.comment for column in entity.columns}
     comments |= {name: comment for name, (_, comment) in BOOKKEEPING.items()}
-    statements = [f"COMMENT ON TABLE {published_table(entity)} IS {_literal(entity.description)}"]
+    statements = [f"COMMENT ON TABLE {published_table(entity)} IS {literal(entity.description)}"]
     statements += [
-        f'COMMENT ON COLUMN {published_table(entity)}."{name}" IS {_literal(comment)}'
+        f'COMMENT ON COLUMN {published_table(entity)}."{name}" IS {literal(comment)}'
         for name, comment in comments.items()
     ]
     connection.exec_driver_sql("; ".join(statements).replace("%", "%%"))
@@ -141,5 +148,6 @@ def _exists(connection: Connection, schema: str, table: str) -> bool:
     return found is not None
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
+    """A text as SQL writes it."""
     return "'" + value.replace("'", "''") + "'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import text
 
@@ -69,6 +69,29 @@ def lock_states(connection: Connection, division: int, entities: Iterable[str]) 
         ORDER BY entity FOR UPDATE
         """),
         {"division": division, "entities": names},
+    )
+
+
+def publish_time(connection: Connection, division: int, entity: str) -> datetime:
+    """Return from when on what is published now is valid, for a data set whose state is locked.
+
+    Later than what was published before, whatever the database's clock says.
+    """
+    now = connection.scalar(
+        text("""
+        SELECT GREATEST(clock_timestamp(), changed_at + interval '1 microsecond') FROM exactsync.sync_state
+        WHERE division = :division AND entity = :entity
+        """),
+        {"division": division, "entity": entity},
+    )
+    return cast("datetime", now)
+
+
+def note_change(connection: Connection, division: int, entity: str, published_at: datetime) -> None:
+    """Remember from when on the last change of a data set is valid."""
+    connection.execute(
+        text("UPDATE exactsync.sync_state SET changed_at = :at WHERE division = :division AND entity = :entity"),
+        {"division": division, "entity": entity, "at": published_at},
     )
 
 
