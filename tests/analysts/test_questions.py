@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,7 @@ def write(books: Books) -> None:
     books.account(NL, "4102", UseCostcenter=1, Costcenter="LIVE")
     books.account(NL, "4103", UseCostcenter=2)
     books.supplier(NL, "leaves")
+    books.supplier(NL, "77", Name="As it was", VATNumber="NL1")
     low = books.exact.insert(BE, "VATCodes", {"Code": "4", "Percentage": 0.09}).key
     books.vat_rate(BE, low, 0.06, EndDate=date(2018, 12, 31))
     books.vat_rate(BE, low, 0.09, StartDate=date(2019, 1, 1))
@@ -96,6 +97,18 @@ def change(books: Books) -> None:
     relations = {record["Code"]: record["ID"] for record in books.exact.truth(NL, "Accounts")}
     books.exact.delete(NL, "GLAccounts", records["4002"])
     books.exact.delete(NL, "Accounts", relations["leaves"])
+    books.exact.update(NL, "Accounts", relations["77"], {"Name": "As it is", "VATNumber": "NL2"})
+
+
+def let_time_pass(installation: Installation) -> None:
+    """Supplier 77 was first loaded 200 days ago, and changed 20 days ago."""
+    changed = datetime.now(UTC) - 20 * DAY
+    with installation.engine.begin() as connection:
+        for statement in (
+            "UPDATE exactsync_history.suppliers SET _valid_from = :first, _valid_to = :changed WHERE code = '77'",
+            "UPDATE exact_online.suppliers SET _loaded_at = :changed WHERE code = '77'",
+        ):
+            connection.execute(text(statement), {"first": changed - 180 * DAY, "changed": changed})
 
 
 def sync_all(installation: Installation) -> None:
@@ -119,6 +132,7 @@ def warehouse(postgres_server: DatabaseServer, _migrated_template: str) -> Itera
         exact.clock.advance(120)
         sync_all(installation)
         assert exact.violations() == []
+        let_time_pass(installation)
         yield installation
         installation.close()
 
@@ -185,6 +199,19 @@ def test_where_accounts_stand(ask: Ask) -> None:
 def test_what_has_disappeared(ask: Ask) -> None:
     rows = ask("What has disappeared from Exact in the last 30 days?")
     assert [(row["entity"], row["code"]) for row in rows] == [("gl_accounts", "4002"), ("suppliers", "leaves")]
+
+
+def test_a_supplier_as_it_was(ask: Ask) -> None:
+    (row,) = ask("What did we know of a supplier three months ago?")
+    assert (row["name"], row["vat_number"]) == ("As it was", "NL1")
+
+
+def test_what_changed_of_suppliers(ask: Ask) -> None:
+    rows = ask("Which suppliers have changed lately, and in what?")
+    assert [(row["code"], row["field"], row["was"], row["is_now"]) for row in rows] == [
+        ("77", "name", "As it was", "As it is"),
+        ("77", "vat_number", "NL1", "NL2"),
+    ]
 
 
 def test_what_is_not_fresh(ask: Ask, warehouse: Installation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from exactsync.entity import ColumnType, Feed
-from exactsync.warehouse import schema
+from exactsync.warehouse import history, schema
 from exactsync.warehouse.analysts.views import views
 
 if TYPE_CHECKING:
@@ -28,6 +28,22 @@ tables, views and columns (`\\d+` in psql). [Example questions](questions.md) sh
 
 ![Which table refers to which](entities.svg)
 
+"""
+
+_HISTORY: Final = """
+## History
+
+`<table>_history` has a row for each version of each row, deleted ones included, from the first load on. A version is
+valid from the moment at which it was published here, not at Exact, until the next one was, or the row was deleted.
+As of a moment:
+
+```sql
+SELECT * FROM exact_online.suppliers_history
+WHERE division = 1000001
+  AND valid_from <= timestamptz '2026-06-30 22:00+00' AND (valid_to > timestamptz '2026-06-30 22:00+00' OR is_current)
+```
+
+Besides the columns of its table it has these:
 """
 
 _HOW_KEPT: Final = {
@@ -56,6 +72,7 @@ def _sections(entities: Mapping[str, Entity]) -> Iterator[str]:
         ["view", "shows"],
         [
             ["`current_<table>`", "What is live at Exact: the table's rows without deleted ones."],
+            ["[`<table>_history`](#history)", "Every version of a row that readers could see, and when."],
             *([f"[`{view.name}`](#{view.name})", _cell(view.description)] for view in derived),
         ],
     )
@@ -64,6 +81,8 @@ def _sections(entities: Mapping[str, Entity]) -> Iterator[str]:
     yield from _table(
         ["column", "type", "meaning"], ([f"`{name}`", kind, _cell(text)] for name, (kind, text) in ours.items())
     )
+    yield _HISTORY
+    yield from _table(["column", "meaning"], ([f"`{name}`", _cell(text)] for name, text in history.COMMENTS.items()))
     for entity in entities.values():
         yield from _of_entity(entity)
     for view in derived:
