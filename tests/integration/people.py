@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from exactsync.credentials import App
+from exactsync.entities import entities
 from exactsync.errors import ConfigurationError
 from exactsync.exact.oauth import code_of
 from exactsync.load import DivisionRef, Run
@@ -44,7 +45,7 @@ SETTINGS = Settings(
         Company(code=SECRET, name="Secret", country="NL", is_permitted=False, sizes=SIZES),
     ),
 )
-ENTITIES = ("cost_centers", "cost_units", "gl_accounts", "suppliers", "vat_codes")
+ENTITIES = tuple(entities())
 
 
 class Office(Installation):

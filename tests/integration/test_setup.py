@@ -15,6 +15,7 @@ from exactsync.errors import (
 )
 from exactsync.lifecycle import Reason, State
 from exactsync.simulator.faults import FAULTS, Fault
+from exactsync.warehouse.integrations import known_axes
 from tests.integration.people import ANN, APPS, BOB, OLD, OTTO, SECRET, A, B, C, D, Office
 
 if TYPE_CHECKING:
@@ -351,7 +352,7 @@ def test_changing_axes_does_not_hide_what_is_wrong(office: Office) -> None:
 
 
 def test_an_axis_that_there_is_nothing_for_is_refused(office: Office) -> None:
-    for axes in (["projects"], ["cost_center"], ["a\0b"]):
+    for axes in (["departments"], ["cost_center"], ["a\0b"]):
         with pytest.raises(ConfigurationError, match="There is no analytical axis"):
             office.setup.create("nl", connection_id="first", axes=axes, actor=ANN)
 
@@ -459,7 +460,7 @@ def test_what_was_set_up_by_mistake_can_be_removed_and_set_up_anew(office: Offic
         office.setup.complete_consent(state=state, code=code, actor=ANN)
     assert refused.value.reason == "state_unknown"
     anew = office.connect("nl", A, app="second")
-    assert (anew.connection_id, anew.axes) == ("second", ("cost_centers", "cost_units"))
+    assert (anew.connection_id, anew.axes) == ("second", known_axes())
     assert office.steps("nl") == [
         ("created", "awaiting_consent", ANN),
         ("removed", "not_configured", BOB),

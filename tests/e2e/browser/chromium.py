@@ -58,12 +58,18 @@ def bring_chromium(playwright: Playwright) -> Path:
 
 
 @contextmanager
-def launch_chromium() -> Iterator[Browser]:
-    """Yield a running Chromium without a window."""
+def launch_chromium(*, trusting: str | None = None) -> Iterator[Browser]:
+    """Yield a running Chromium without a window.
+
+    Args:
+        trusting: the fingerprint of a certificate that it takes for a good one: it caches nothing of sites whose
+            certificate it merely puts up with.
+    """
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()  # its sandbox refuses root
     with sync_playwright() as playwright:
         executable = bring_chromium(playwright)
-        browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *as_root])
+        trust = (f"--ignore-certificate-errors-spki-list={trusting}",) if trusting else ()
+        browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *as_root, *trust])
         try:
             yield browser
         finally:

@@ -11,7 +11,7 @@ from exactsync.demo.airflow import free_port
 from exactsync.demo.stack import Stack
 from tests.e2e.browser.administrator import Administrator
 from tests.e2e.browser.chromium import NoChromiumError, launch_chromium
-from tests.e2e.browser.proxy import ReverseProxy
+from tests.e2e.browser.proxy import Certificate, ReverseProxy, sign_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,14 @@ CONNECTION = "Exact Online NL"
 
 
 @pytest.fixture
-def chromium() -> Iterator[Browser]:
+def certificate(tmp_path: Path) -> Certificate:
+    return sign_certificate(tmp_path)
+
+
+@pytest.fixture
+def chromium(certificate: Certificate) -> Iterator[Browser]:
     try:
-        with launch_chromium() as browser:
+        with launch_chromium(trusting=certificate.fingerprint) as browser:
             yield browser
     except NoChromiumError as error:
         if os.environ.get("CI") == "true":
@@ -40,9 +45,9 @@ def idle_stack(chromium: Browser, tmp_path: Path) -> Stack:
 
 
 @pytest.fixture
-def proxy(idle_stack: Stack, tmp_path: Path) -> Iterator[ReverseProxy]:
+def proxy(idle_stack: Stack, certificate: Certificate) -> Iterator[ReverseProxy]:
     airflow = idle_stack.airflow
-    with ReverseProxy(tmp_path, url=airflow.public_url, upstream_port=airflow.port) as running:
+    with ReverseProxy(certificate, url=airflow.public_url, upstream_port=airflow.port) as running:
         yield running
 
 
@@ -55,7 +60,7 @@ def stack(idle_stack: Stack) -> Iterator[Stack]:
 
 @pytest.fixture
 def administrator(chromium: Browser, stack: Stack, proxy: ReverseProxy, tmp_path: Path) -> Iterator[Administrator]:
-    page = chromium.new_page(ignore_https_errors=True)  # the proxy has signed its certificate itself
+    page = chromium.new_page()
     yield Administrator(page, airflow=proxy.url, connection=CONNECTION)
     page.screenshot(path=tmp_path / "last.png", full_page=True)
     page.close()

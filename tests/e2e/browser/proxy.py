@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
+from base64 import b64encode
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from threading import Thread
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
@@ -37,25 +40,24 @@ class ReverseProxy:
     """Serves an address from a thread, and passes what is below its path on to Airflow, as it stands.
 
     Args:
-        folder: Where its certificate is kept, which it signs itself.
+        certificate: What it shows, with its key.
         url: Where people reach Airflow, without a slash at the end.
         upstream_port: Where Airflow listens.
     """
 
-    def __init__(self, folder: Path, *, url: str, upstream_port: int) -> None:
+    def __init__(self, certificate: Certificate, *, url: str, upstream_port: int) -> None:
         self.url = url
         self.strays: list[str] = []
         """Paths that were asked for beside the one that Airflow lives below."""
         self._path, self._port = urlsplit(url).path, urlsplit(url).port
         self._upstream = httpx.URL(f"http://{LOOPBACK}:{upstream_port}")
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
-        certificate = _sign_certificate(folder)
         methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
         self._server = uvicorn.Server(
             uvicorn.Config(
                 Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)]),
-                ssl_certfile=certificate,
-                ssl_keyfile=certificate,
+                ssl_certfile=certificate.path,
+                ssl_keyfile=certificate.path,
                 access_log=False,
                 server_header=False,
                 date_header=False,
@@ -110,8 +112,17 @@ class ReverseProxy:
         return response
 
 
-def _sign_certificate(folder: Path) -> Path:
-    """Write a key, and a certificate for the loopback that it signed itself, into one file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate for the loopback, in one file with the key that signed it."""
+
+    path: Path
+    fingerprint: str
+    """SHA-256 of its public key, by which a browser can be told to trust it."""
+
+
+def sign_certificate(folder: Path) -> Certificate:
+    """Write a new certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, LOOPBACK)])
     now = datetime.now(UTC)
@@ -132,4 +143,5 @@ def _sign_certificate(folder: Path) -> Path:
     kept.write_bytes(
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, no_password) + certificate.public_bytes(pem)
     )
-    return kept
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return Certificate(path=kept, fingerprint=b64encode(sha256(public).digest()).decode())

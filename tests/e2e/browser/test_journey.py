@@ -26,7 +26,7 @@ NL, BE, LATE = 1000001, 1000002, 1000004
 COMPANIES = ("1000001 · Demo Holding", "1000002 · Demo Belgium")
 NOT_CHOSEN = "1000003 · Demo France"
 HOSTILE = "<img src=x onerror='globalThis.wasTakenIn = 1'>"
-ACTIVE = [entity for entity in entities().values() if entity.name != "cost_centers"]
+ACTIVE = [entity for entity in entities().values() if entity.axis in (None, "cost_units")]
 HELD_S = 8
 """How long Exact keeps one page back, so that the page shows a sync under way."""
 
