@@ -60,7 +60,7 @@ def test_the_dictionarys_tables_are_well_formed_and_its_links_lead_somewhere(wri
     page = written["dictionary.md"]
     for table in re.findall(r"(?:^\|.*\|\n)+", page, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1, table[:200]
-    headings = set(re.findall(r"^## (.+)$", page, re.MULTILINE))
+    headings = {heading.lower() for heading in re.findall(r"^## (.+)$", page, re.MULTILINE)}
     assert {view.name for view in views(entities()) if not view.name.startswith("current_")} <= headings
     assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= headings
 
