@@ -149,17 +149,9 @@ def test_the_axes_have_one_shape(connection: Connection) -> None:
 def test_freshness_tells_of_a_table_that_did_not_change_that_it_is_fresh_all_the_same(connection: Connection) -> None:
     connection.execute(
         text("""
-        INSERT INTO exactsync.sync_state (division, entity, published_at, attempted_at, outcome)
-        VALUES (1, 'suppliers', now() - interval '5 minutes', now(), 'unchanged'), (1, 'vat_codes', NULL, now(), 'X')
-        """)
-    )
-    connection.execute(
-        text("""
-        INSERT INTO exactsync.load_log (load_id, integration, division, entity, mode, outcome, rows_read, inserted,
-            updated, deleted, unchanged, quarantined, characters_dropped, calls, seconds, run_id, try_number,
-            published_at)
-        VALUES (1, 'nl', 1, 'suppliers', 'full', 'published', 1, 1, 0, 0, 0, 0, 0, 1, 1, 'r', 1, now() - interval '3d'),
-               (2, 'nl', 1, 'suppliers', 'full', 'unchanged', 1, 0, 0, 0, 1, 0, 0, 1, 1, 'r', 1, now())
+        INSERT INTO exactsync.sync_state (division, entity, published_at, changed_at, attempted_at, outcome)
+        VALUES (1, 'suppliers', now() - interval '5 min', now() - interval '3 days', now(), 'unchanged'),
+               (1, 'vat_codes', NULL, NULL, now(), 'X')
         """)
     )
     rows = connection.execute(

@@ -35,6 +35,10 @@ def sources(entities: Mapping[str, Entity]) -> str:
     """Return the file `sources.yml`."""
     tables = [_table(entity, entities) for entity in entities.values()]
     tables += map(_view, views(entities))
+    tables += [
+        {"name": f"{entity.name}_history", "description": f"Every version of each row. {entity.description}"}
+        for entity in entities.values()
+    ]
     described = {
         "name": _SOURCE,
         "schema": schema.PUBLISHED,

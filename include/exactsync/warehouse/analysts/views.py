@@ -113,30 +113,26 @@ def _freshness() -> View:
         "attempt ended. The row `deletions` tells until when Exact's log of deletions has been applied.",
         columns=(
             division(),
-            ViewColumn(name="entity", sql="state.entity", comment="The table, or `deletions`."),
+            ViewColumn(name="entity", sql="entity", comment="The table, or `deletions`."),
             ViewColumn(
                 name="published_at",
-                sql="state.published_at",
+                sql="published_at",
                 comment="When the table was last brought up to date, whether or not anything had changed (UTC); null: "
                 "never loaded.",
             ),
-            ViewColumn(name="age", sql="now() - state.published_at", comment="How long ago that was."),
+            ViewColumn(name="age", sql="now() - published_at", comment="How long ago that was."),
             ViewColumn(
                 name="changed_at",
-                sql="changes.changed_at",
-                comment="When a change was last published (UTC); null: none is on record.",
+                sql="changed_at",
+                comment="When a change was last published (UTC); null: never.",
             ),
-            ViewColumn(name="attempted_at", sql="state.attempted_at", comment="When it was last tried (UTC)."),
+            ViewColumn(name="attempted_at", sql="attempted_at", comment="When it was last tried (UTC)."),
             ViewColumn(
                 name="outcome",
-                sql="state.outcome",
+                sql="outcome",
                 comment="How that ended. Values: published (something changed), unchanged, inactive (its axis is "
                 "switched off), or the kind of error that stopped it.",
             ),
         ),
-        source="""exactsync.sync_state AS state LEFT JOIN LATERAL (
-            SELECT max(log.published_at) AS changed_at FROM exactsync.load_log AS log
-            WHERE log.division = state.division AND log.entity = state.entity
-              AND log.inserted + log.updated + log.deleted > 0
-        ) AS changes ON true""",
+        source="exactsync.sync_state",
     )
