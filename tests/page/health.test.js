@@ -115,7 +115,10 @@ test("the grid says of every data set how it stands, how old it is and what it h
   const { play } = await open();
   assert.equal(lines(play)[0], "Company Suppliers VAT codes Deletions");
   assert.match(lines(play)[1], /^1000001 · Demo Holding Group NL ✓ Healthy 12 minutes ago 1,204 rows ✓ Healthy/);
-  assert.match(lines(play)[2], /✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine/);
+  assert.match(
+    lines(play)[2],
+    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine/,
+  );
 });
 
 test("rows and columns have headers", async () => {

@@ -5,12 +5,12 @@
 
 import { safeHref } from "../../accounting_setup/www/api.js";
 import { chosenZone, distanceText, momentText } from "../../accounting_setup/www/times.js";
-import { STANDINGS, companyText, countText } from "./standing.js";
+import { STANDINGS, companyText, countText, troubleText } from "./standing.js";
 
 const { createElement: h } = globalThis.React;
 const { Box } = globalThis.ChakraUI;
 
-const FIRST_COLUMN = { base: "9rem", md: "15rem" };
+const FIRST_COLUMN = { base: "8.5rem", md: "14rem" };
 
 const COLOURS = Object.fromEntries(
   Object.entries(STANDINGS).map(([standing, { palette }]) => [
@@ -20,6 +20,7 @@ const COLOURS = Object.fromEntries(
 );
 
 const LOOKS = {
+  textStyle: "sm",
   "& table": { borderCollapse: "separate", borderSpacing: 0, minW: "full" },
   "& th, & td": {
     textAlign: "start",
@@ -28,9 +29,9 @@ const LOOKS = {
     borderBottomWidth: 1,
     borderColor: "border",
     fontWeight: "normal",
-    minW: "8rem",
+    minW: "7rem",
   },
-  "& thead th": { fontWeight: "medium", verticalAlign: "bottom", whiteSpace: "nowrap" },
+  "& thead th": { fontWeight: "medium", verticalAlign: "bottom" },
   "& th:first-of-type": {
     position: "sticky",
     insetInlineStart: 0,
@@ -46,7 +47,6 @@ const LOOKS = {
     display: "inline-block",
     borderRadius: "full",
     px: 2,
-    textStyle: "sm",
     fontWeight: "medium",
     whiteSpace: "nowrap",
   },
@@ -86,7 +86,13 @@ function Line({ company, entities, now }) {
   return h(
     "tr",
     null,
-    h("th", { scope: "row" }, companyText(company), h("small", null, company.connection)),
+    h(
+      "th",
+      { scope: "row" },
+      companyText(company),
+      h("small", null, company.connection),
+      h("small", null, h("strong", null, troubleText(company))),
+    ),
     company.data_sets.map((set, index) =>
       h("td", { key: set.entity }, h(Cell, { set, of: `${entities[index]?.label}, ${companyText(company)}`, now })),
     ),

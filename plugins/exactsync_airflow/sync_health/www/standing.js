@@ -117,6 +117,17 @@ export function summaryText(companies) {
 }
 
 /**
+ * @param {Company} company
+ * @returns {string} e.g. "1 failed, 2 degraded": its trouble may stand in columns that are out of sight.
+ */
+export function troubleText(company) {
+  const counts = counted([company]).filter(([standing]) => TROUBLED.includes(standing));
+  return counts
+    .map(([standing, count]) => `${NUMBER.format(count)} ${STANDINGS[standing].label.toLowerCase()}`)
+    .join(", ");
+}
+
+/**
  * What is not as it should be, the worst first.
  *
  * @param {SyncHealth} health
