@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from exactsync.demo.simulated_exact import SimulatedExact
 from exactsync.entities import entities
 from exactsync.warehouse.engine import create_engine
 from exactsync.warehouse.leases import lease
@@ -136,12 +137,8 @@ def all_is_right(stack: Stack, on_call: Any, exact: Any, run_id: str, *divisions
     assert on_call.state(run_id) == "success"
     for entity in entities().values():
         for division in divisions:
-            keys = [
-                record["ID"]
-                for record in exact.records(division, entity.endpoint.rpartition("/")[2])
-                if entity.member_property is None or record[entity.member_property]
-            ]
-            assert sorted(live_keys(stack, entity.name, division)) == sorted(keys)
+            keys = map(str, SimulatedExact(stack.exact_url).keys(division, entity))
+            assert sorted(live_keys(stack, entity, division)) == sorted(keys)
 
 
 @contextmanager

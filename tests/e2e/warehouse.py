@@ -9,6 +9,7 @@ import psycopg2
 
 if TYPE_CHECKING:
     from exactsync.demo.stack import Stack
+    from exactsync.entity import Entity
 
 
 def query(stack: Stack, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -25,7 +26,7 @@ def live_rows(stack: Stack, entity: str) -> dict[int, int]:
     )
 
 
-def live_keys(stack: Stack, entity: str, division: int) -> list[str]:
+def live_keys(stack: Stack, entity: Entity, division: int) -> list[str]:
     """Return the key of each row of a company that is not deleted."""
-    live = f"SELECT id::text FROM exact_online.{entity} WHERE division = %s AND _deleted_at IS NULL"
+    live = f"SELECT {entity.key}::text FROM exact_online.{entity.name} WHERE division = %s AND _deleted_at IS NULL"
     return [key for (key,) in query(stack, live, division)]

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from exactsync.__main__ import main
+from exactsync.entities import entities
 from exactsync.simulator import DEMO_APP, Company, RegisteredApp, Settings, Simulator, SimulatorServer
 from exactsync.simulator.faults import Fault, answer
 from exactsync.simulator.messages import text_response
@@ -40,7 +41,7 @@ SETTINGS = Settings(
         Company(code=OLD, name="Oud", country="NL", is_archived=True),
     ),
 )
-ENTITIES = ["cost_centers", "cost_units", "gl_accounts", "suppliers", "vat_codes"]
+ENTITIES = list(entities())
 MAINTENANCE = "<html><body>Server maintenance: the Exact Online server is unavailable.</body></html>"
 
 

@@ -88,7 +88,7 @@ def test_each_integration_gets_the_state_it_is_in(office: Office) -> None:
         WEIRD_NAME: (State.CHOOSE_COMPANY, None),
     }
     loaded = found["loaded"]
-    assert (loaded.axes, [company.division for company in loaded.companies]) == (("cost_centers",), [A])
+    assert (loaded.axes, [company.division for company in loaded.companies]) == (("cost_centers", "projects"), [A])
     assert loaded.authorised_at == loaded.created_at
     assert f"{loaded.last_sync_at:%Y-%m-%d}" == "2026-01-02"
     assert found["LOADED"].last_sync_at is None

@@ -38,11 +38,12 @@ class Books:
         for division in self.divisions:
             for table in TABLES:
                 truth = self.simulator.truth(division, table.entity_set)
-                properties = dict(table.columns.values())
+                properties = {source: rule for source, rule in table.columns.values() if source[0] != "@"}
                 del properties[table.key[1]]
+                share = 0.7 if len(truth) > 1 else 1.0
                 for record in random.sample(truth, k=min(records, len(truth))):
-                    drawn = {name: rule.draw(random) for name, rule in properties.items() if random.random() < 0.7}
-                    self.simulator.update(division, table.entity_set, record[table.key[1]], drawn)
+                    drawn = {name: rule.draw(random) for name, rule in properties.items() if random.random() < share}
+                    self.simulator.update(table.home(division), table.entity_set, record[table.key[1]], drawn)
 
     def compare(self) -> Verdict:
         """Compare everything and print the figures."""

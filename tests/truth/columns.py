@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.truth.rules import BYTE, CODE, DAY, FLAG, FRACTION, INT16, INT32, KEY, MOMENT, TEXT, Rule
+from tests.truth.rules import BYTE, CODE, DAY, FLAG, FRACTION, INT16, INT32, INT64, KEY, MOMENT, TEXT, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +24,17 @@ class Table:
     endpoint: str
     page_size: int
     columns: Mapping[str, tuple[str, Rule]]
+    """Column → property and rule; `@region` is no property, but where Exact is."""
     key: tuple[str, str] = ("id", "ID")
     """The column that tells the rows of a division apart, and its property."""
     members: str | None = None
     """The property that must be true for a record to be in the table."""
     parent: tuple[str, str, str] | None = None
     """A property that names a record of an entity set, and the property of that one which must be true."""
+
+    def home(self, division: int) -> int:
+        """Return where Exact keeps the records of a division: the divisions themselves belong to none."""
+        return 0 if self.entity_set == "Divisions" else division
 
     @property
     def has_timestamps(self) -> bool:
@@ -378,4 +383,68 @@ TABLES = (
             "modified_at": ("Modified", MOMENT),
         },
     ),
+    Table(
+        name="divisions",
+        entity_set="Divisions",
+        endpoint="system/Divisions",
+        page_size=60,
+        key=("division", "Code"),
+        columns={
+            "division": ("Code", INT32),
+            "region": ("@region", CODE),
+            "description": ("Description", TEXT),
+            "hid": ("Hid", INT64),
+            "status": ("Status", INT32),
+            "blocking_status": ("BlockingStatus", INT32),
+            "archive_date": ("ArchiveDate", DAY),
+            "start_date": ("StartDate", DAY),
+            "country": ("Country", CODE),
+            "legislation": ("Legislation", CODE),
+            "currency": ("Currency", CODE),
+            "customer_id": ("Customer", KEY),
+            "customer_code": ("CustomerCode", CODE),
+            "customer_name": ("CustomerName", TEXT),
+            "is_main_division": ("IsMainDivision", FLAG),
+            "is_dossier_division": ("IsDossierDivision", FLAG),
+            "is_hr_division": ("IsHRDivision", FLAG),
+            "is_practice_division": ("IsPracticeDivision", FLAG),
+            "division_move_date": ("DivisionMoveDate", DAY),
+            "division_hr_link_unlink_date": ("DivisionHRLinkUnlinkDate", DAY),
+            "vat_number": ("VATNumber", TEXT),
+            "chamber_of_commerce_number": ("ChamberOfCommerceNumber", TEXT),
+            "chamber_of_commerce_establishment": ("ChamberOfCommerceEstablishment", TEXT),
+            "siret_number": ("SiretNumber", TEXT),
+            "ob_number": ("OBNumber", TEXT),
+            "tax_office_number": ("TaxOfficeNumber", TEXT),
+            "tax_reference_number": ("TaxReferenceNumber", TEXT),
+            "datev_accountant_number": ("DatevAccountantNumber", TEXT),
+            "datev_client_number": ("DatevClientNumber", TEXT),
+            "share_capital": ("ShareCapital", FRACTION),
+            "address_line1": ("AddressLine1", TEXT),
+            "address_line2": ("AddressLine2", TEXT),
+            "address_line3": ("AddressLine3", TEXT),
+            "postcode": ("Postcode", TEXT),
+            "city": ("City", TEXT),
+            "state": ("State", CODE),
+            "phone": ("Phone", TEXT),
+            "fax": ("Fax", TEXT),
+            "email": ("Email", TEXT),
+            "website": ("Website", TEXT),
+            "business_type_code": ("BusinessTypeCode", CODE),
+            "business_type_description": ("BusinessTypeDescription", TEXT),
+            "company_size_code": ("CompanySizeCode", CODE),
+            "company_size_description": ("CompanySizeDescription", TEXT),
+            "sector_code": ("SectorCode", CODE),
+            "sector_description": ("SectorDescription", TEXT),
+            "subsector_code": ("SubsectorCode", CODE),
+            "subsector_description": ("SubsectorDescription", TEXT),
+            "sbi_code": ("SbiCode", CODE),
+            "sbi_description": ("SbiDescription", TEXT),
+            "template_code": ("TemplateCode", CODE),
+            "created_at": ("Created", MOMENT),
+            "modified_at": ("Modified", MOMENT),
+        },
+    ),
 )
+LISTS = tuple(table for table in TABLES if table.entity_set != "Divisions")
+"""The tables that rows come into, and go from; a division is there as long as it is read at all."""

@@ -22,6 +22,8 @@ Key = tuple[int, str]
 Cells = tuple[str | None, ...]
 """The columns of one row as text, `_source_timestamp` last."""
 
+REGION = "nl"
+"""Where every test's Exact Online is."""
 BOOKKEEPING = {
     "division": "integer",
     "_source_timestamp": "bigint",
@@ -107,7 +109,7 @@ class Oracle:
         }
 
     def _belonging(self, division: int, table: Table) -> list[dict[str, Any]]:
-        records = self._simulator.truth(division, table.entity_set)
+        records = [{**record, "@region": REGION} for record in self._simulator.truth(division, table.entity_set)]
         if table.members is not None:
             return [record for record in records if record[table.members] is True]
         if table.parent is not None:

@@ -171,6 +171,7 @@ FLAG = Rule(
 BYTE = _whole("byte", "smallint", 0, 255)
 INT16 = _whole("int16", "smallint", -(2**15), 2**15 - 1)
 INT32 = _whole("int32", "integer", -(2**31), 2**31 - 1)
+INT64 = _whole("int64", "bigint", -(2**63), 2**63 - 1)
 FRACTION = Rule(
     name="fraction",
     sql_type="numeric",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from exactsync.entities import entities
+
 if TYPE_CHECKING:
     from exactsync.entity import Entity
 
@@ -29,11 +31,22 @@ class SimulatedExact:
             return False
         return True
 
-    def count_records(self, division: int, entity: Entity) -> tuple[int, int]:
-        """Return how many records the endpoint holds, and how many of them belong to the entity."""
-        records = self._get(f"truth/{division}/{entity.endpoint.rpartition('/')[2]}")["records"]
-        member = entity.member_property
-        return len(records), sum(1 for record in records if member is None or record[member])
+    def count_records(self, division: int, entity: Entity) -> int:
+        """Return how many records the endpoint holds, whether or not they belong to the entity."""
+        return len(self._records(division, entity))
+
+    def keys(self, division: int, entity: Entity) -> list[Any]:
+        """Return the keys of the records that belong to the entity."""
+        records = self._records(division, entity)
+        if entity.member_property:
+            records = [record for record in records if record[entity.member_property]]
+        if entity.member_of and entity.member_column:
+            owners = set(self.keys(division, entities()[entity.member_of]))
+            records = [record for record in records if record[entity.member_column.source] in owners]
+        return [record[entity.key_property] for record in records]
+
+    def _records(self, division: int, entity: Entity) -> list[dict[str, Any]]:
+        return list(self._get(f"truth/{division}/{entity.endpoint.rpartition('/')[2]}")["records"])
 
     def calls(self) -> Counter[CallKey]:
         """Return how often each endpoint of each division was called, refused calls included."""
