@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from exactsync.entities import entities
+from exactsync.entity import Feed
 from exactsync.exact.client import ExactClient
 from exactsync.load import DivisionRef
 from exactsync.simulator.faults import FAULTS, Fault
@@ -166,6 +167,16 @@ def test_what_is_older_than_it_should_be_is_degraded(loaded: Office) -> None:
     (finding,) = late.findings
     assert late.standing is Standing.DEGRADED
     assert finding.text == "It was not brought up to date for more than 3 hours."
+
+
+def test_a_list_that_is_compared_once_a_day_may_be_older(loaded: Office) -> None:
+    assert entities()["payment_conditions"].feed is Feed.LIST
+    loaded.execute(f"""
+        INSERT INTO exactsync.sync_state (division, entity, published_at)
+        VALUES ({A}, 'payment_conditions', now() - interval '26 hours'),
+               ({B}, 'payment_conditions', now() - interval '28 hours')""")
+    assert data_set(loaded, "payment_conditions", A).standing is Standing.HEALTHY
+    assert data_set(loaded, "payment_conditions", B).standing is Standing.DEGRADED
 
 
 def test_what_a_person_has_paused_rests_however_old_it_gets(loaded: Office) -> None:

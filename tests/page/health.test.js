@@ -192,6 +192,15 @@ test("the address holds what is chosen", async () => {
   assert.ok(play.text.includes("0 companies"));
 });
 
+test("only problems are the companies and the columns that have some", async () => {
+  const { play } = await open(health(), "problems=");
+  assert.equal(lines(play)[0], "Company Suppliers VAT codes");
+  assert.match(lines(play)[1], /^2000001 · Démo Shop/);
+  const refused = company({ findings: [{ text: "Exact no longer lists it.", runbook: null }] });
+  const whole = await open(health({ companies: [refused] }), "problems=");
+  assert.equal(lines(whole.play)[0], "Company Suppliers VAT codes Deletions");
+});
+
 test("companies are found by number and by name, whatever the case", () => {
   const all = health().companies;
   const found = (text, onlyProblems = false) =>

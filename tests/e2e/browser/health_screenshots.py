@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 FOLDER: Final = Path("var/health-screenshots")
-DESKTOP, PHONE = (1360, 860), (390, 844)
+WIDE, DESKTOP, PHONE = (1840, 860), (1000, 860), (390, 900)
 
 
 def photograph(page: Page, stack: Stack) -> None:
@@ -31,8 +31,10 @@ def photograph(page: Page, stack: Stack) -> None:
     person.log_in()
     page.get_by_role("link", name="Sync health").first.click()
     person.reads("2 records in quarantine")
-    photographer.take("1-grid", size=DESKTOP)
-    photographer.take("1-grid-phone", size=PHONE, themes=["dark"])
+    photographer.take("1-grid", size=WIDE)
+    page.get_by_text("Only problems").click()
+    photographer.take("2-problems-phone", size=PHONE, themes=["dark"])
+    page.get_by_text("Only problems").click()
     page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
     for name, part in (("2-problems", "Problems"), ("3-changes", "Rows changed"), ("4-calls", "Calls")):
         photographer.take_part(name, page.get_by_role("region", name=part, exact=True))

@@ -95,12 +95,14 @@ def looks_at_problems_only(person: Administrator) -> None:
     find(person, "belgium")
     person.reads("1 company,")
     find(person, "")
-    page.get_by_text("Only companies with problems").click()
+    page.get_by_text("Only problems").click()
     page.wait_for_url(re.compile("problems="))
     page.reload()
     person.reads_heading("Sync health")
-    expect(page.get_by_role("checkbox", name="Only companies with problems")).to_be_checked()
-    page.get_by_text("Only companies with problems").click()
+    expect(page.get_by_role("checkbox", name="Only problems")).to_be_checked()
+    expect(cell(person, BE, "VAT codes")).to_contain_text("Failed")
+    expect(page.get_by_role("columnheader", name="Chart of accounts")).to_have_count(0)
+    page.get_by_text("Only problems").click()
 
 
 def sees_calls_and_changes(person: Administrator) -> None:

@@ -49,7 +49,7 @@ export function Filters({ choice, connections, choose }) {
       },
       h(CheckboxHiddenInput, null),
       h(CheckboxControl, { borderColor: EDGE }, h(CheckboxIndicator, null)),
-      h(CheckboxLabel, null, "Only companies with problems"),
+      h(CheckboxLabel, null, "Only problems"),
     ),
   );
 }

@@ -35,7 +35,7 @@ const LOOKS = {
   "& th:first-of-type": {
     position: "sticky",
     insetInlineStart: 0,
-    bg: "bg",
+    bg: "bg.panel",
     w: FIRST_COLUMN,
     minW: FIRST_COLUMN,
     maxW: FIRST_COLUMN,
@@ -54,8 +54,11 @@ const LOOKS = {
   ...COLOURS,
 };
 
-/** @param {{ companies: Company[], entities: Entity[], now: string }} props */
-export function Grid({ companies, entities, now }) {
+/**
+ * @param {{ companies: Company[], entities: Entity[], columns: number[], now: string }} props
+ *   columns: which of the entities to show, by their numbers.
+ */
+export function Grid({ companies, entities, columns, now }) {
   return h(
     Box,
     { role: "region", "aria-label": "Companies and their data sets", tabIndex: 0, overflowX: "auto", css: LOOKS },
@@ -69,20 +72,20 @@ export function Grid({ companies, entities, now }) {
           "tr",
           null,
           h("th", { scope: "col" }, "Company"),
-          entities.map(({ name, label }) => h("th", { key: name, scope: "col" }, label)),
+          columns.map((column) => h("th", { key: column, scope: "col" }, entities[column]?.label)),
         ),
       ),
       h(
         "tbody",
         null,
-        companies.map((company) => h(Line, { key: company.division, company, entities, now })),
+        companies.map((company) => h(Line, { key: company.division, company, entities, columns, now })),
       ),
     ),
   );
 }
 
-/** @param {{ company: Company, entities: Entity[], now: string }} props */
-function Line({ company, entities, now }) {
+/** @param {{ company: Company, entities: Entity[], columns: number[], now: string }} props */
+function Line({ company, entities, columns, now }) {
   return h(
     "tr",
     null,
@@ -93,9 +96,11 @@ function Line({ company, entities, now }) {
       h("small", null, company.connection),
       h("small", null, h("strong", null, troubleText(company))),
     ),
-    company.data_sets.map((set, index) =>
-      h("td", { key: set.entity }, h(Cell, { set, of: `${entities[index]?.label}, ${companyText(company)}`, now })),
-    ),
+    columns.map((column) => {
+      const set = company.data_sets[column];
+      const of = `${entities[column]?.label}, ${companyText(company)}`;
+      return h("td", { key: column }, set && h(Cell, { set, of, now }));
+    }),
   );
 }
 

@@ -28,7 +28,17 @@ import { Calls } from "./calls.js";
 import { Changes, byDay } from "./changes.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
-import { STANDINGS, choiceOf, chosen, countText, nextLook, problemsOf, queryOf, summaryText } from "./standing.js";
+import {
+  STANDINGS,
+  choiceOf,
+  chosen,
+  columnsOf,
+  countText,
+  nextLook,
+  problemsOf,
+  queryOf,
+  summaryText,
+} from "./standing.js";
 
 const { createElement: h, useState } = globalThis.React;
 const { useSearchParams } = globalThis.ReactRouterDOM;
@@ -64,6 +74,7 @@ function Health({ health, choice, choose }) {
   const companies = chosen(health.companies, choice);
   const shown = companies.slice(0, most);
   const rest = companies.length - shown.length;
+  const columns = columnsOf(companies, health.entities.length, choice.onlyProblems);
   return [
     h(Announcement, { key: "said", text: summaryText(companies) }),
     h(NotRunning, { key: "off", overview: health }),
@@ -75,7 +86,7 @@ function Health({ health, choice, choose }) {
       h(SectionHeading, null, "Data sets"),
       h(Paragraph, null, `${summaryText(companies)}.`),
       h(Muted, null, "As of ", h(Moment, { at: health.now, now: health.now, isInline: true }), "."),
-      shown.length > 0 && h(Grid, { companies: shown, entities: health.entities, now: health.now }),
+      shown.length > 0 && h(Grid, { companies: shown, entities: health.entities, columns, now: health.now }),
       rest > 0 && h(Press, { onPress: () => setMost(most + AT_A_TIME) }, `Show more companies: ${rest} are left`),
       h(Legend, { companies }),
     ),
@@ -178,8 +189,7 @@ function Problems({ health, companies }) {
           Row,
           null,
           h(Mark, { palette: STANDINGS[standing].palette }, `${STANDINGS[standing].sign} ${STANDINGS[standing].label}`),
-          h(Strong, null, title),
-          taskUrl && h(OutLink, { href: taskUrl }, `Task of ${title}`),
+          taskUrl ? h(OutLink, { href: taskUrl }, title) : h(Strong, null, title),
         ),
         findings.map(({ text, runbook }, index) => [
           h(Paragraph, { key: index }, text),

@@ -93,6 +93,22 @@ export function chosen(companies, { connection, company, onlyProblems }) {
 }
 
 /**
+ * Tell which columns of the grid to show: all, or those with a problem. Where a company as a whole is the problem, all.
+ *
+ * @param {readonly Company[]} companies
+ * @param {number} count how many there are.
+ * @param {boolean} onlyProblems
+ * @returns {number[]} by their numbers, from 0.
+ */
+export function columnsOf(companies, count, onlyProblems) {
+  const all = Array.from({ length: count }, (_, column) => column);
+  const troubled = all.filter((column) =>
+    companies.some(({ data_sets: sets }) => TROUBLED.some((standing) => standing === sets[column]?.standing)),
+  );
+  return onlyProblems && troubled.length ? troubled : all;
+}
+
+/**
  * @param {readonly Company[]} companies
  * @returns {[Standing, number][]} how many data sets stand how, the worst first; those that are none are left out.
  */
