@@ -151,11 +151,29 @@ test("problems come worst first, each with what happened, its page of the runboo
   const problems = standing.problemsOf(health(), health().companies);
   assert.deepEqual(
     problems.map((each) => `${each.standing}: ${each.title}`),
-    ["failed: Suppliers, 2000001 · Démo Shop", "degraded: VAT codes, 2000001 · Démo Shop"],
+    ["failed: 2000001 · Démo Shop: Suppliers", "degraded: 2000001 · Démo Shop: VAT codes"],
   );
   for (const text of ["Exact refuses the company.", "Runbook: docs/runbook/company-refused.md"]) {
     assert.ok(play.text.includes(text), text);
   }
+});
+
+test("what befell several data sets of a company is told once", () => {
+  const findings = [{ text: "Calls are used up.", runbook: "docs/runbook/call-budget.md#day" }];
+  const entities = ["Suppliers", "Journals", "Projects", "VAT codes", "Deletions"].map((label) => ({
+    name: label,
+    label,
+  }));
+  const own = entities.map(({ name }) => dataSet(name, { standing: "degraded", findings }));
+  const refused = { findings: [{ text: "Exact no longer lists it.", runbook: null }] };
+  const problems = standing.problemsOf({ entities }, [
+    company({ data_sets: own }),
+    shop({ ...refused, data_sets: [] }),
+  ]);
+  assert.deepEqual(
+    problems.map((each) => each.title),
+    ["2000001 · Démo Shop", "1000001 · Demo Holding: Suppliers, Journals, Projects, 2 more"],
+  );
 });
 
 test("many problems are told ten at a time", async () => {

@@ -5,6 +5,7 @@
 const BUSY_MS = 10_000;
 const IDLE_MS = 30_000;
 const LATEST_MS = 240_000;
+const NAMED_AT_MOST = 3;
 
 const NUMBER = new Intl.NumberFormat("en-GB");
 
@@ -143,33 +144,57 @@ export function troubleText(company) {
     .join(", ");
 }
 
+/** @typedef {{ key: string, title: string, standing: Standing, findings: Finding[], taskUrl: string | null }} Problem */
+
 /**
- * What is not as it should be, the worst first.
+ * What is not as it should be, the worst first. Data sets of a company mostly fail for the same reason: they are told
+ * together, with what the first of them says.
  *
- * @param {SyncHealth} health
+ * @param {Pick<SyncHealth, "entities">} health
  * @param {readonly Company[]} companies
- * @returns {{ key: string, title: string, standing: Standing, findings: Finding[], taskUrl: string | null }[]}
+ * @returns {Problem[]}
  */
 export function problemsOf({ entities }, companies) {
+  const labels = new Map(entities.map(({ name, label }) => [name, label]));
   const found = companies.flatMap((company) => [
-    ...(company.findings.length
-      ? [problem(company, { entity: "", standing: "failed", findings: company.findings, task_url: null }, "")]
-      : []),
-    ...company.data_sets
-      .map((set, index) => problem(company, set, entities[index]?.label ?? set.entity))
-      .filter(({ standing }) => TROUBLED.includes(standing)),
+    ...(company.findings.length ? [problem(company, "failed", company.findings, [], null)] : []),
+    ...alike(company).map((sets) => {
+      const names = sets.map(({ entity }) => labels.get(entity) ?? entity);
+      const first = /** @type {DataSet} */ (sets[0]);
+      return problem(company, first.standing, first.findings, names, first.task_url);
+    }),
   ]);
   return found.sort((a, b) => ORDER.indexOf(a.standing) - ORDER.indexOf(b.standing));
 }
 
 /**
  * @param {Company} company
- * @param {Pick<DataSet, "entity" | "standing" | "findings" | "task_url">} set
- * @param {string} label
+ * @returns {DataSet[][]} its troubled data sets, those together that one page of the runbook treats.
  */
-function problem(company, { entity, standing, findings, task_url: taskUrl }, label) {
-  const title = [label, companyText(company)].filter(Boolean).join(", ");
-  return { key: `${company.division}/${entity}`, title, standing, findings, taskUrl };
+function alike(company) {
+  /** @type {Map<string, DataSet[]>} */
+  const groups = new Map();
+  for (const set of company.data_sets.filter(({ standing }) => TROUBLED.includes(standing))) {
+    const reason = set.findings[0]?.runbook ?? set.findings[0]?.text;
+    const key = `${set.standing} ${reason}`;
+    groups.set(key, [...(groups.get(key) ?? []), set]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * @param {Company} company
+ * @param {Standing} standing
+ * @param {Finding[]} findings
+ * @param {string[]} labels of the data sets; none: it is about the company as a whole.
+ * @param {string | null} taskUrl
+ * @returns {Problem}
+ */
+function problem(company, standing, findings, labels, taskUrl) {
+  const more = labels.length - NAMED_AT_MOST;
+  const named = [...labels.slice(0, NAMED_AT_MOST), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  const title = [companyText(company), named].filter(Boolean).join(": ");
+  return { key: `${company.division}/${labels[0] ?? ""}`, title, standing, findings, taskUrl };
 }
 
 /**
