@@ -119,8 +119,8 @@ def test_columns_keep_the_words_of_their_property(entity: Entity) -> None:
 
 def _spelled_alike(column: Column) -> bool:
     glued = "".join(words(column.source))
-    name = column.name.replace("_", "").removesuffix("id").removesuffix("at").removesuffix("code")
-    return name in (glued.removesuffix("id").removesuffix("code"), glued.removeprefix("is"))  # a byte is no flag
+    name = re.sub("_(id|at|code)$", "", column.name).replace("_", "")
+    return name in (glued, glued.removesuffix("id"), glued.removesuffix("code"), glued.removeprefix("is"))
 
 
 @EVERY_ENTITY

@@ -28,9 +28,11 @@ class Books:
     def sync(self) -> None:
         """Pull everything, as an hourly run does."""
         for division in self.divisions:
-            for table in TABLES:
+            for table in (table for table in TABLES if table.parent is None):
                 self.installation.sync(table.name, division)
             self.installation.apply_deletions(division)
+            for follower in (table for table in TABLES if table.parent):
+                self.installation.sync(follower.name, division)
 
     def fill_every_property(self, *, records: int, seed: int = 0) -> None:
         """Give some records of each list edge values in every property, for the simulator leaves some always empty."""
@@ -39,7 +41,8 @@ class Books:
             for table in TABLES:
                 truth = self.simulator.truth(division, table.entity_set)
                 properties = {source: rule for source, rule in table.columns.values() if source[0] != "@"}
-                del properties[table.key[1]]
+                for kept in (table.key[1], *(table.parent or ())[:1]):
+                    del properties[kept]
                 share = 0.7 if len(truth) > 1 else 1.0
                 for record in random.sample(truth, k=min(records, len(truth))):
                     drawn = {name: rule.draw(random) for name, rule in properties.items() if random.random() < share}

@@ -445,6 +445,33 @@ TABLES = (
             "modified_at": ("Modified", MOMENT),
         },
     ),
+    Table(
+        name="supplier_bank_accounts",
+        entity_set="BankAccounts",
+        endpoint="crm/BankAccounts",
+        page_size=60,
+        parent=("Account", "Accounts", "IsSupplier"),
+        columns={
+            "id": ("ID", KEY),
+            "account_id": ("Account", KEY),
+            "account_name": ("AccountName", TEXT),
+            "bank_account": ("BankAccount", TEXT),
+            "bank_account_holder_name": ("BankAccountHolderName", TEXT),
+            "bic_code": ("BICCode", CODE),
+            "bank_id": ("Bank", KEY),
+            "bank_name": ("BankName", TEXT),
+            "bank_description": ("BankDescription", TEXT),
+            "description": ("Description", TEXT),
+            "format": ("Format", CODE),
+            "is_main": ("Main", FLAG),
+            "is_blocked": ("Blocked", FLAG),
+            "type": ("Type", CODE),
+            "type_description": ("TypeDescription", TEXT),
+            "payment_service_account_id": ("PaymentServiceAccount", KEY),
+            "created_at": ("Created", MOMENT),
+            "modified_at": ("Modified", MOMENT),
+        },
+    ),
 )
 LISTS = tuple(table for table in TABLES if table.entity_set != "Divisions")
 """The tables that rows come into, and go from; a division is there as long as it is read at all."""

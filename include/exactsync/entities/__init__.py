@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @cache
 def entities() -> Mapping[str, Entity]:
-    """Every declared entity by name, in alphabetical order."""
+    """Every declared entity by name, in alphabetical order; what belongs to another one's records comes last."""
     found = {}
     for module in sorted(iter_modules(__path__), key=lambda module: module.name):
         entity: Entity = import_module(f"{__name__}.{module.name}").ENTITY
@@ -26,7 +26,7 @@ def entities() -> Mapping[str, Entity]:
         found[entity.name] = entity
     for entity in found.values():
         _check_references(entity, found)
-    return MappingProxyType(found)
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[1].member_of is not None)))
 
 
 def _check_references(entity: Entity, known: Mapping[str, Entity]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from exactsync.warehouse import history, schema
+from exactsync.warehouse import history, membership, schema
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,6 +69,23 @@ class Merge:
             WHERE staged._load_id = :load_id AND tombstone.division = :division
               AND tombstone.entity_type = :deleted_type AND tombstone.key = staged.{self._key}
               AND staged._source_timestamp <= tombstone.source_timestamp""")
+
+    def set_aside_orphans(self) -> int:
+        """Take for others the records whose owner is not stored (the bank account of a customer)."""
+        return self._run(f"""
+            UPDATE {self._staged} AS staged SET _kind = 'other'
+            WHERE staged._load_id = :load_id AND staged._kind = 'member'
+              AND {membership.lacks_owner(self._entity, "staged")}""")
+
+    def delete_orphans(self) -> int:
+        """Soft-delete the live rows whose owner is not stored any more, whether or not they were read."""
+        where = f"""published.division = :division AND published._deleted_at IS NULL
+              AND {membership.lacks_owner(self._entity, "published")}"""
+        return self._run(f"""
+            WITH {history.closing(self._entity, source="", where=where)}
+            UPDATE {self._published} AS published
+            SET _deleted_at = :published_at, _loaded_at = :published_at, _load_id = :load_id
+            WHERE {where}""")
 
     def insert_new(self) -> int:
         """Insert the members that the table does not have."""

@@ -77,7 +77,8 @@ def publish(
 def _publish(
     connection: Connection, entity: Entity, load: Load, ref: DivisionRef, run: Run, confirm_deletions: bool
 ) -> LoadResult:
-    state.lock_states(connection, load.division, [entity.name])
+    owners = [entity.member_of] if entity.member_of else []
+    state.lock_states(connection, load.division, [entity.name, *owners])
     reach("publish.locked")
     _require_complete(connection, load)
     before = state.read_state(connection, load.division, entity.name).watermark
@@ -125,12 +126,14 @@ def _publish(
 def _merge(
     connection: Connection, entity: Entity, load: Load, published_at: datetime, unnamed: int, confirm_deletions: bool
 ) -> _Counts:
-    if not load.rows_read and load.mode == "incremental":
+    if not load.rows_read and load.mode == "incremental" and not entity.member_of:
         return _Counts(inserted=0, updated=0, deleted=0, unchanged=0)
     merge = Merge(connection, entity, load, published_at)
     merge.drop_repeated()
     if entity.feed is Feed.SYNC:
         merge.drop_deleted()
+    if entity.member_of:
+        merge.set_aside_orphans()
     members = merge.count_members()
     absent = 0
     if load.mode == "full":
@@ -141,6 +144,7 @@ def _merge(
         updated = merge.update_changed()
         merge.note_timestamps()
     deleted = merge.delete_others() if entity.member_property else 0
+    deleted += merge.delete_orphans() if entity.member_of else 0
     deleted += merge.delete_absent() if absent else 0
     merge.release_quarantined()
     return _Counts(inserted=inserted, updated=updated, deleted=deleted, unchanged=members - inserted - updated)
