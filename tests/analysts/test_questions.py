@@ -80,7 +80,9 @@ def write(books: Books) -> None:
     books.account(NL, "4102", UseCostcenter=1, Costcenter="LIVE")
     books.account(NL, "4103", UseCostcenter=2)
     books.supplier(NL, "leaves")
-    books.supplier(NL, "77", Name="As it was", VATNumber="NL1")
+    changing = books.supplier(NL, "77", Name="As it was", VATNumber="NL1")
+    for number in ("NL01", "NL02"):
+        books.exact.insert(NL, "BankAccounts", {"Account": changing, "BankAccount": number})
     low = books.exact.insert(BE, "VATCodes", {"Code": "4", "Percentage": 0.09}).key
     books.vat_rate(BE, low, 0.06, EndDate=date(2018, 12, 31))
     books.vat_rate(BE, low, 0.09, StartDate=date(2019, 1, 1))
@@ -97,6 +99,9 @@ def change(books: Books) -> None:
     relations = {record["Code"]: record["ID"] for record in books.exact.truth(NL, "Accounts")}
     books.exact.delete(NL, "GLAccounts", records["4002"])
     books.exact.delete(NL, "Accounts", relations["leaves"])
+    numbers = {record["BankAccount"]: record["ID"] for record in books.exact.truth(NL, "BankAccounts")}
+    books.exact.update(NL, "BankAccounts", numbers["NL01"], {"BankAccount": "XX66"})
+    books.exact.update(NL, "BankAccounts", numbers["NL02"], {"Description": "Main"})
     books.exact.update(NL, "Accounts", relations["77"], {"Name": "As it is", "VATNumber": "NL2"})
 
 
@@ -212,6 +217,11 @@ def test_what_changed_of_suppliers(ask: Ask) -> None:
         ("77", "name", "As it was", "As it is"),
         ("77", "vat_number", "NL1", "NL2"),
     ]
+
+
+def test_bank_accounts_that_changed(ask: Ask) -> None:
+    (row,) = ask("Whose bank account has changed lately?")
+    assert (row["code"], row["was"], row["is_now"]) == ("77", "NL01", "XX66")
 
 
 def test_what_is_not_fresh(ask: Ask, warehouse: Installation) -> None:

@@ -152,6 +152,31 @@ def test_a_person_is_erased_everywhere_and_stays_so_whatever_exact_says(installa
     assert values(installation, "SELECT name FROM exact_online.current_suppliers") == ["Somebody Else"]
 
 
+def test_the_bank_accounts_of_an_erased_person_go_and_stay_away(installation: Installation) -> None:
+    exact = installation.simulator
+    person = exact.insert(DIVISION, "Accounts", PERSON).key
+    other = exact.insert(DIVISION, "Accounts", {"Code": "78", "Name": "Somebody Else", "IsSupplier": True}).key
+    numbers = {"mine": person, "theirs": other}
+    keys = {
+        number: exact.insert(DIVISION, "BankAccounts", {"Account": account, "BankAccount": number}).key
+        for number, account in numbers.items()
+    }
+    for entity in ("suppliers", "supplier_bank_accounts"):
+        installation.sync(entity, mode="full")
+    stored = "SELECT bank_account FROM exact_online.supplier_bank_accounts ORDER BY 1"
+    assert values(installation, stored) == ["mine", "theirs"]
+
+    erased = installation.deployment.housekeeping.erase(DIVISION, "77", reason="r")
+    assert erased.rows["supplier_bank_accounts"] == 1
+    assert values(installation, stored) == ["theirs"]
+    exact.clock.advance(120)
+    exact.update(DIVISION, "BankAccounts", keys["mine"], {"BankAccount": "mine, changed"})
+    for mode in ("incremental", "full"):
+        for entity in ("suppliers", "supplier_bank_accounts"):
+            installation.sync(entity, mode=mode)
+        assert values(installation, stored) == ["theirs"]
+
+
 def test_an_erasure_leaves_a_record_without_the_person_and_keeps_it(installation: Installation) -> None:
     key = installation.simulator.insert(DIVISION, "Accounts", PERSON).key
     installation.sync("suppliers")
