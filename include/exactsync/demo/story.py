@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exactsync.load import LoadResult
 
 FOLDER = Path("var/demo")
-RUN_TIMEOUT_S = 150.0
+RUN_TIMEOUT_S = 300.0
 CHANGES, SEED = 120, 20_240_607
 DELETED_LOG = "sync/Deleted"
 LIST_OF_DIVISIONS = "system/Divisions"
