@@ -80,18 +80,22 @@ def reason_of(error: ExactSyncError) -> Reason:
 def judge(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> Verdict:
     """Judge an integration by its chosen companies and the last attempt at each of their data sets.
 
-    What failed before a person mended something does not count: it is tried again.
+    What failed before a person mended something does not count: it is tried again. A company that Exact refuses is just
+    that, whatever else the attempts at it met.
     """
     failed = _failed(integration, states)
-    refused = [company for company in integration.companies if company.refusal]
-    reasons = {_reason(state) for state in failed} | ({Reason.COMPANY_REFUSED} if refused else set())
+    refused = _refused(integration, failed)
+    reasons = {_reason(state) for state in failed if state.division not in refused}
+    reasons |= {Reason.COMPANY_REFUSED} if refused else set()
     known = _known(integration, states)
     return Verdict(
         reason=next((reason for reason in _WORST_FIRST if reason in reasons), None),
         message=_told(integration, failed),
         is_loaded=is_loaded(integration, states),
         attempted_at=_latest(state.attempted_at for state in known),
-        succeeded_at=_latest(state.attempted_at for state in known if not state.message),
+        succeeded_at=_latest(
+            state.attempted_at for state in known if not state.message and state.division not in refused
+        ),
     )
 
 
@@ -210,6 +214,12 @@ def _known(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncSt
     return [states[key] for key in attempted if key in states]
 
 
+def _refused(integration: IntegrationInfo, failed: Sequence[SyncState]) -> set[int]:
+    """The chosen companies that Exact does not let us pull, by its list or by its answers."""
+    answered = {state.division for state in failed if _reason(state) is Reason.COMPANY_REFUSED}
+    return answered | {company.division for company in integration.companies if company.refusal}
+
+
 def _failed(integration: IntegrationInfo, states: Mapping[tuple[int, str], SyncState]) -> list[SyncState]:
     """Those whose last attempt failed, unless that was before a person mended something."""
     known = _known(integration, states)
@@ -224,7 +234,7 @@ def _reason(state: SyncState) -> Reason:
 def _told(integration: IntegrationInfo, failed: Sequence[SyncState]) -> str:
     """Say what is wrong, company by company: each data set of a company mostly fails for the same reason."""
     by_company: dict[int, list[str]] = {}
-    for state in failed:
+    for state in sorted(failed, key=lambda state: _reason(state) is not Reason.COMPANY_REFUSED):
         by_company.setdefault(state.division, []).append(state.message or "")
     lines = [str(company.refusal.at(division=company.division)) for company in integration.companies if company.refusal]
     lines += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_refused_company_fails_alone_and_is_named_with_the_way_out(healthy: Of
     assert (info.state, info.reason) == (State.DEGRADED, Reason.COMPANY_REFUSED)
     assert f"division {B}" in info.message
     assert "Exact has blocked this company" in info.message
-    assert "4 more of its data sets" in info.message
+    assert re.search(r"[1-9]\d* more of its data sets failed", info.message)
     assert {company.division: bool(company.problem) for company in info.companies} == {A: False, B: True}
     healthy.simulator.refuse_division(B, None)
     healthy.run()
@@ -143,9 +144,9 @@ def test_the_only_company_refused_is_told_even_though_nothing_is_attempted(offic
     office.connect("nl", A)
     office.run()
     office.simulator.permit(A, permitted=False)
-    for _ in range(2):
+    for _ in range(2):  # its own row at Exact is gone, too, which is a failure of another kind
         office.run()
-    assert office.setup.integration("nl").reason is Reason.COMPANY_REFUSED
+        assert office.setup.integration("nl").reason is Reason.COMPANY_REFUSED
     office.execute("UPDATE exactsync.integrations SET reason = 'maintenance', since = now()")
     office.run()
     assert office.setup.integration("nl").reason is Reason.COMPANY_REFUSED
@@ -212,14 +213,15 @@ def test_trouble_of_the_whole_integration_is_noted_before_anything_is_tried(heal
 
 
 def test_runs_that_fail_are_counted_until_one_is_fine(healthy: Office) -> None:
+    few = ("cost_centers", "vat_codes")  # all of them, five times over, are more calls than a minute has
     healthy.simulator.refuse_division(B, "NoDivisionAccess")
     for expected in (1, 2, 3):
-        healthy.run()
+        healthy.run(entities=few)
         assert healthy.setup.integration("nl").failing_runs == expected
     healthy.deployment.conclude()  # the last task was cleared: no new run
     assert healthy.setup.integration("nl").failing_runs == 3
     healthy.simulator.refuse_division(B, None)
-    healthy.run()
+    healthy.run(entities=few)
     assert healthy.setup.integration("nl").failing_runs == 0
 
 
