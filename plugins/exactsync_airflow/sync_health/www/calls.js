@@ -107,7 +107,7 @@ function Used({ budget, of, now }) {
       { key: "day" },
       `${text}, ${leftText(budget)}`,
       h(Meter, { budget, label: `Calls today, ${of}`, text, now }),
-      h("small", null, `${countText(reserved, "call")} kept for exports and this page`),
+      h("small", null, `${countText(reserved, "call")} kept for exports and Accounting setup`),
       isShared && h("small", null, "Others use the app, too."),
     ),
     h("td", { key: "minute" }, `${numberText(minute.used)} of ${numberText(minute.limit)}`),
@@ -129,8 +129,8 @@ function Meter({ budget, label, text, now }) {
       "aria-valuenow": Math.min(budget.day.used, budget.day.limit),
       "aria-valuetext": `${text}, ${leftText(budget)}`,
     },
-    h("span", { "data-part": "reserved", style: { width: percent(reserved) } }),
     h("span", { "data-part": "used", style: { width: percent(used) } }),
+    h("span", { "data-part": "reserved", style: { width: percent(reserved) } }),
     over !== null && h("span", { "data-part": "now", style: { insetInlineStart: percent(over) } }),
   );
 }

@@ -110,7 +110,7 @@ function Health({ health, choice, choose }) {
         h(
           Muted,
           null,
-          "Filled: used. Hatched: kept for exports and this page. The upright line: how much of the day is over.",
+          "Filled: used. Hatched: kept for exports and Accounting setup. The upright line: how much of the day is over.",
         ),
         h(Calls, { companies: shown, now: health.now }),
       ),
