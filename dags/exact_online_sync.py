@@ -24,6 +24,7 @@ from exactsync_airflow.tasks import (
     publish,
     sync_each_entity,
     sync_params,
+    sync_what_belongs,
 )
 
 
@@ -40,7 +41,7 @@ from exactsync_airflow.tasks import (
 def exact_online_sync() -> None:
     """Pull what changed at Exact Online into the warehouse."""
     connected = connect()
-    chain(sync_each_entity(connected), apply_deletions(connected), publish())
+    chain(sync_each_entity(connected), apply_deletions(connected), sync_what_belongs(connected), publish())
 
 
 exact_online_sync()

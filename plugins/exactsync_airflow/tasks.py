@@ -87,18 +87,27 @@ def connect() -> ExactOnlineConnectOperator:
 
 
 def sync_each_entity(connected: ExactOnlineConnectOperator) -> list[MappedOperator]:
-    """Create one task per registered entity, mapped over the batches."""
-    return [
-        ExactOnlineSyncOperator.partial(
-            task_id=entity.name,
-            entity=entity.name,
-            **_chosen("entities", "mode", "confirm_deletions"),
-            outlets=[entity_asset(entity.name)],
-            map_index_template=_LABEL,
-            doc_md=_entity_doc(entity),
-        ).expand(batch=connected.output)
-        for entity in entities().values()
-    ]
+    """Create one task per entity that stands on its own, mapped over the batches."""
+    alone = [entity for entity in entities().values() if entity.member_of is None]
+    return [_sync(entity, connected, TriggerRule.ALL_SUCCESS) for entity in alone]
+
+
+def sync_what_belongs(connected: ExactOnlineConnectOperator) -> list[MappedOperator]:
+    """Create one task per entity whose records belong to others, for when it is known which of those there are."""
+    belonging = [entity for entity in entities().values() if entity.member_of]
+    return [_sync(entity, connected, TriggerRule.ALL_DONE) for entity in belonging]
+
+
+def _sync(entity: Entity, connected: ExactOnlineConnectOperator, trigger_rule: TriggerRule) -> MappedOperator:
+    return ExactOnlineSyncOperator.partial(
+        task_id=entity.name,
+        entity=entity.name,
+        **_chosen("entities", "mode", "confirm_deletions"),
+        outlets=[entity_asset(entity.name)],
+        trigger_rule=trigger_rule,
+        map_index_template=_LABEL,
+        doc_md=_entity_doc(entity),
+    ).expand(batch=connected.output)
 
 
 def apply_deletions(connected: ExactOnlineConnectOperator) -> MappedOperator:

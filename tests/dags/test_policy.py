@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DAG_IDS = {"exact_online_sync", "exact_online_keepalive", "exactsync_maintenance"}
 ROOT = Path(__file__).resolve().parents[2]
+ALONE = [name for name, entity in entities().items() if entity.member_of is None]
+BELONGING = ["supplier_bank_accounts"]
 
 
 @pytest.fixture(params=sorted(DAG_IDS))
@@ -80,10 +82,14 @@ def test_the_main_job_runs_hourly(main_job: DAG) -> None:
 
 def test_the_main_job_connects_loads_deletes_and_publishes_in_this_order(main_job: DAG) -> None:
     tasks = main_job.task_dict
-    for name in entities():
+    assert set(ALONE) | set(BELONGING) == set(entities())
+    for name in ALONE:
         assert tasks[name].upstream_task_ids == {"connect"}
         assert tasks[name].downstream_task_ids == {"deletions"}
-    assert tasks["deletions"].upstream_task_ids == {"connect", *entities()}
+    assert tasks["deletions"].upstream_task_ids == {"connect", *ALONE}
+    for name in BELONGING:  # once the suppliers are known, those that were deleted included
+        assert tasks[name].upstream_task_ids == {"connect", "deletions"}
+        assert tasks[name].downstream_task_ids == {"publish"}
     assert {task.task_id for task in main_job.leaves} == {"publish"}
 
 
@@ -94,7 +100,7 @@ def test_each_division_is_a_task_of_its_own_with_a_readable_label(main_job: DAG,
     assert task.partial_kwargs["map_index_template"] == "{{ task.label }}"
 
 
-@pytest.mark.parametrize("task_id", ["deletions", "publish"])
+@pytest.mark.parametrize("task_id", ["deletions", *BELONGING, "publish"])
 def test_what_succeeded_is_carried_to_the_end(main_job: DAG, task_id: str) -> None:
     assert main_job.task_dict[task_id].trigger_rule == "all_done"
 
