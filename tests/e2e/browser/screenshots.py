@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path("var/screenshots")
 PICTURES: Final = ROOT / "docs" / "images"
 THEMES: Final = ("light", "dark")
-DESKTOP, LOW, HIGH, PHONE = (1120, 720), (1120, 620), (1120, 1080), (390, 760)
+DESKTOP, LOW, HIGH, PHONE = (1120, 720), (1120, 690), (1120, 1080), (390, 760)
 MOST_BYTES: Final = 150_000
 HELD_S: Final = 30
 """How long Exact keeps one page back, so that the first sync can be seen at work."""
