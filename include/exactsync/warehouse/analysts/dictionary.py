@@ -21,8 +21,8 @@ Every table and view of schema `exact_online`, generated from the declarations: 
 exactsync.warehouse.analysts docs/warehouse` writes it anew. The same words stand in the database, as comments on
 tables, views and columns (`\\d+` in psql). [Example questions](questions.md) show how to use them.
 
-- Everything belongs to a **division**, a company at Exact: [`divisions`](#divisions) has its name. Join on `division` and
-  the column, always both.
+- Everything belongs to a **division**, a company at Exact: [`divisions`](#divisions) has its name. Join on `division`
+  and the column, always both.
 - A **table** keeps what Exact has deleted, with `_deleted_at`; its view **`current_…`** shows what is live.
 - Texts are as Exact sends them; codes are trimmed; moments are UTC; days are Dutch, Belgian or French days.
 - Rates and shares are fractions (0.21 is 21 %) unless a column says that they are as sent.
