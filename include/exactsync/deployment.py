@@ -201,8 +201,7 @@ class Deployment:
         try:
             with self._attempt(ref, DELETIONS, run) as integration, self._client(integration) as client:
                 result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
-                outcome = "published" if any(result.deleted.values()) else "unchanged"
-                state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=outcome)
+                state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=result.outcome)
         except StoppedError as error:
             log.info("Stopped. %s", error)
             return DeletionsResult(integration=ref.integration, division=ref.division, read=0, calls=0, seconds=0.0)

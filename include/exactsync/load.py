@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 Mode = Literal["incremental", "full"]
-Outcome = Literal["published", "unchanged", "inactive", "stopped"]
+Outcome = Literal["published", "unchanged", "inactive", "stopped", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class LoadResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionsResult:
-    """What one reading of sync/Deleted did: entries read, rows soft-deleted by entity."""
+    """What one reading of sync/Deleted did: entries read, rows soft-deleted by entity; or why Exact refused it."""
 
     integration: str
     division: int
@@ -87,3 +87,11 @@ class DeletionsResult:
     calls: int
     seconds: float
     deleted: dict[str, int] = field(default_factory=dict)
+    refusal: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the load log calls it."""
+        if self.refusal:
+            return "refused"
+        return "published" if any(self.deleted.values()) else "unchanged"

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from exactsync.entity import REGION, Entity, Feed
-from exactsync.errors import DefectError, ExactSyncError
-from exactsync.exact.feed import read_deleted, read_feed
+from exactsync.errors import CompanyRefusedError, ConfigurationError, DefectError, ExactSyncError
+from exactsync.exact.feed import highest_modified, read_deleted, read_feed
 from exactsync.exact.odata import MalformedAnswerError
 from exactsync.failpoints import reach
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
-from exactsync.warehouse import deletions, loads, state
+from exactsync.reading import DELETED_KEPT, plan
+from exactsync.warehouse import deletions, loads, membership, quarantine, state
 from exactsync.warehouse.deletions import Deletion
 from exactsync.warehouse.leases import lease
 from exactsync.warehouse.load_log import DELETIONS
@@ -27,10 +30,14 @@ if TYPE_CHECKING:
 
     from exactsync.exact.client import ExactClient
     from exactsync.exact.feed import FeedPage
+    from exactsync.reading import Reading
     from exactsync.warehouse.leases import Lease
     from exactsync.warehouse.loads import Load
 
 log = logging.getLogger(__name__)
+
+SYNC_PAGE: Final = 1000
+"""Records on a page of a sync feed (KB-limits)."""
 
 
 def sync_entity(
@@ -45,8 +52,8 @@ def sync_entity(
 ) -> LoadResult:
     """Bring one entity of one division up to date and return what that took.
 
-    A retry after a crash goes on behind the last staged page. A list, and a sync feed that was never read, is read in
-    full whatever `mode` says.
+    A retry after a crash goes on behind the last staged page. What is read is decided by `reading.plan`; a list that
+    was compared lately is not read at all.
 
     Raises:
         ExactSyncError: by its kind, what to do about it; knows integration, division, entity and page.
@@ -54,10 +61,11 @@ def sync_entity(
     try:
         with lease(engine, division=ref.division, entity=entity.name, holder=run.holder) as held:
             reach("lease.acquired")
-            after = _watermark(engine, ref.division, entity.name) if entity.feed is Feed.SYNC else None
-            if mode == "full" or after is None:
-                mode, after = "full", None
-            load = loads.open_load(engine, held, entity, mode, after)
+            planned = _plan(engine, entity, ref.division, mode)
+            if planned is None:
+                return _not_due(entity, ref)
+            log.info("Reading %s: %s.", planned.mode, planned.why)
+            load = loads.open_load(engine, held, entity, planned.mode, planned.after)
             reach("load.opened")
             load = _stage_or_forget(engine, client, entity, held, load)
             return publish(engine, held, entity, load, ref=ref, run=run, confirm_deletions=confirm_deletions)
@@ -77,10 +85,56 @@ def sync_deletions(
     logged = [entity for entity in entities if entity.deleted_type is not None]
     try:
         with lease(engine, division=ref.division, entity=DELETIONS, holder=run.holder) as held:
-            return _apply_deletions(engine, client, logged, ref, run, held)
+            try:
+                return _apply_deletions(engine, client, logged, ref, run, held)
+            except CompanyRefusedError:
+                raise
+            except ConfigurationError as refusal:
+                return _make_up_for(engine, refusal, ref, run)
     except ExactSyncError as error:
         error.at(integration=ref.integration, division=ref.division, entity=DELETIONS)
         raise
+
+
+def _plan(engine: Engine, entity: Entity, division: int, mode: Mode) -> Reading | None:
+    with engine.connect() as connection:
+        known = state.read_state(connection, division, entity.name)
+        if membership.owners_came(connection, entity, division, known.full_at):
+            mode = "full"
+        planned = plan(
+            entity,
+            known,
+            state.read_state(connection, division, DELETIONS),
+            mode=mode,
+            now=state.read_clock(connection),
+            quarantined=quarantine.count(connection, division, entity.name),
+        )
+        if planned and planned.after is not None and entity.feed is Feed.SYNC:
+            after = quarantine.reread_after(connection, entity, division, planned.after, page_size=SYNC_PAGE)
+            return replace(planned, after=after)
+        return planned
+
+
+def _not_due(entity: Entity, ref: DivisionRef) -> LoadResult:
+    log.info("Not read: it was compared within the last %s.", entity.compare_every)
+    return LoadResult(
+        integration=ref.integration, division=ref.division, entity=entity.name, mode="full", outcome="unchanged"
+    )
+
+
+def _make_up_for(engine: Engine, refusal: ConfigurationError, ref: DivisionRef, run: Run) -> DeletionsResult:
+    """Go on without sync/Deleted: while it is refused, `reading.plan` has keys compared daily."""
+    log.warning(
+        "Exact refuses sync/Deleted, so keys are compared daily instead, which takes more calls. %s What to do: give "
+        "the Exact user the right to retrieve deleted records through web services, and the app the scope Organization "
+        "administration.",
+        refusal.message,
+    )
+    result = DeletionsResult(
+        integration=ref.integration, division=ref.division, read=0, calls=1, seconds=0.0, refusal=refusal.message
+    )
+    deletions.record_reading(engine, result, run, before=None, after=None)
+    return result
 
 
 def _watermark(engine: Engine, division: int, entity: str) -> int | None:
@@ -134,7 +188,7 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
                 normalised,
                 rows_read=len(page.records),
                 next_url=page.next_url,
-                watermark_read=_highest_timestamp(page),
+                watermark_read=_highest(entity, page),
                 calls=calls,
                 seconds=seconds,
             )
@@ -168,7 +222,10 @@ def _named(quarantined: Any) -> tuple[str, str]:
     return quarantined.key or "without a readable key", quarantined.reason
 
 
-def _highest_timestamp(page: FeedPage) -> int | None:
+def _highest(entity: Entity, page: FeedPage) -> int | None:
+    """Return the watermark that a page reaches: a Timestamp, or a `Modified` in wire milliseconds."""
+    if entity.feed is Feed.MODIFIED:
+        return highest_modified(page.records, now=datetime.now(UTC))
     stamps = (record.get("Timestamp") for record in page.records)
     return max((int(stamp) for stamp in stamps if stamp is not None), default=None)
 
@@ -178,6 +235,12 @@ def _apply_deletions(
 ) -> DeletionsResult:
     spent, read = _Spent(client), 0
     before = after = _watermark(engine, ref.division, DELETIONS)
+    if _note_gap(engine, ref.division):
+        log.warning(
+            "sync/Deleted was not read for more than %d days and Exact keeps it for 2 months: what was deleted before "
+            "is found by comparing keys in full, once for each entity.",
+            DELETED_KEPT.days,
+        )
     by_type = {entity.deleted_type: entity for entity in logged}
     deleted = dict.fromkeys((entity.name for entity in logged), 0)
     pages = read_deleted(client, division=ref.division, after=before)
@@ -202,6 +265,12 @@ def _apply_deletions(
     )
     deletions.record_reading(engine, result, run, before=before, after=after)
     return result
+
+
+def _note_gap(engine: Engine, division: int) -> bool:
+    with engine.begin() as connection:
+        state.lock_states(connection, division, [DELETIONS])
+        return state.note_gap(connection, division, DELETIONS, kept=DELETED_KEPT)
 
 
 def _deletion(record: dict[str, Any]) -> Deletion:

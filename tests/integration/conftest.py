@@ -74,6 +74,13 @@ class Installation:
         """Apply what Exact deleted; return rows deleted by entity."""
         return self.deployment.apply_deletions(self.ref(division), run=Run(run_id="test", holder="test")).deleted
 
+    def let_days_pass(self, days: int = 1) -> None:
+        """Make what was compared seem compared that much earlier."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text("UPDATE exactsync.sync_state SET full_at = full_at - make_interval(days => :days)"), {"days": days}
+            )
+
     def ref(self, division: int) -> DivisionRef:
         """Return the reference of one of the demo's companies."""
         return DivisionRef(integration="exact_online_default", division=division, name="", country="NL")

@@ -319,7 +319,7 @@ def test_of_two_syncs_of_one_data_set_the_second_is_refused_and_told_who_is_at_i
     assert refused.value.holder == "scheduled__09:00/cost_centers"
     assert refused.value.retry_at > datetime.now(UTC)
     assert [result.inserted for result in results] == [95]
-    assert office.sync(holder="full refresh").unchanged == 95
+    assert office.sync(holder="full refresh").outcome == "unchanged"
     assert office.simulator.violations() == []
 
 

@@ -26,7 +26,8 @@ class Books:
         self._loads: dict[tuple[str, Key], int] = {}
 
     def sync(self) -> None:
-        """Pull everything, as an hourly run does."""
+        """Pull everything, as the first run of a day does."""
+        self.installation.let_days_pass()
         for division in self.divisions:
             for table in (table for table in TABLES if table.parent is None):
                 self.installation.sync(table.name, division)

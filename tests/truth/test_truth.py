@@ -137,6 +137,7 @@ def test_changes_that_leave_little_trace_are_not_missed(set_up: Callable[[Settin
     simulator = books.simulator
 
     def sync_and_compare() -> None:
+        books.installation.let_days_pass()
         books.installation.sync(table.name)
         books.installation.apply_deletions()
         for follower in LISTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -57,6 +57,15 @@ def after_timestamp(watermark: int | None) -> str:
     Exact documents 1 as the value of a first call.
     """
     return f"Timestamp gt {literal(1 if watermark is None else watermark)}"
+
+
+def modified_since(wire_ms: int) -> str:
+    """Return the `$filter` of what was modified at this moment of Exact's clock, or later.
+
+    Args:
+        wire_ms: the number in `/Date(ms)/`, which counts on the Dutch clock, as the filter does.
+    """
+    return f"Modified ge {literal(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=wire_ms))}"
 
 
 def query(*, select: Iterable[str] = (), filter_: str | None = None) -> dict[str, str]:

@@ -70,7 +70,7 @@ def record_reading(engine: Engine, result: DeletionsResult, run: Run, *, before:
             division=result.division,
             entity=DELETIONS,
             mode=DELETIONS,
-            outcome="published" if any(result.deleted.values()) else "unchanged",
+            outcome=result.outcome,
             rows_read=result.read,
             calls=result.calls,
             seconds=result.seconds,

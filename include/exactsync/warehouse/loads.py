@@ -5,7 +5,6 @@ After a crash the retry goes on behind the last staged page. A load is gone once
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,7 @@ from sqlalchemy import text
 
 from exactsync.entity import Entity, Feed
 from exactsync.failpoints import reach
-from exactsync.warehouse import schema
+from exactsync.warehouse import quarantine, schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from exactsync.load import Mode
     from exactsync.warehouse.leases import Lease
+    from exactsync.warehouse.quarantine import QuarantinedRecord
 
 RESUME_WITHIN = {
     Feed.SYNC: timedelta(days=30),
@@ -32,22 +32,6 @@ RESUME_WITHIN = {
 }
 """How old a half-staged load may be to be continued. A row of a sync feed that changes comes again behind the pages
 already read, so they stay good; a list just grows stale. Exact keeps its Deleted log for 2 months."""
-
-
-class QuarantinedRecord(Protocol):
-    """A record set aside by `normalise`."""
-
-    @property
-    def key(self) -> str | None:
-        """Its key, if that at least is readable."""
-
-    @property
-    def reason(self) -> str:
-        """Why it cannot be used."""
-
-    @property
-    def record(self) -> bytes:
-        """The raw JSON."""
 
 
 class StagedPage(Protocol):
@@ -178,7 +162,7 @@ def stage_page(
         held.renew(connection)
         _copy(connection, entity, page.copy_text())
         reach("stage.copied")
-        _quarantine(connection, load, page.quarantined)
+        quarantine.put(connection, load, page.quarantined)
         row = connection.execute(
             text(f"""
             UPDATE exactsync.loads
@@ -209,23 +193,3 @@ def _copy(connection: Connection, entity: Entity, rows: str) -> None:
     driver: Any = connection.connection.cursor()
     with driver as cursor:
         cursor.copy_expert(f"COPY {schema.staging_table(entity)} ({columns}) FROM STDIN", io.StringIO(rows))
-
-
-def _quarantine(connection: Connection, load: Load, records: Sequence[QuarantinedRecord]) -> None:
-    for record in records:
-        connection.execute(
-            text("""
-            INSERT INTO exactsync.quarantine (division, entity, record_key, reason, record, load_id)
-            VALUES (:division, :entity, :record_key, :reason, :record, :load_id)
-            ON CONFLICT (division, entity, record_key) DO UPDATE
-            SET reason = EXCLUDED.reason, record = EXCLUDED.record, load_id = EXCLUDED.load_id
-            """),
-            {
-                "division": load.division,
-                "entity": load.entity,
-                "record_key": record.key or f"sha256:{hashlib.sha256(record.record).hexdigest()}",
-                "reason": record.reason,
-                "record": record.record,
-                "load_id": load.load_id,
-            },
-        )

@@ -15,7 +15,7 @@ from exactsync.entity import Feed
 from exactsync.errors import DefectError, GuardError
 from exactsync.failpoints import reach
 from exactsync.load import LoadResult
-from exactsync.warehouse import load_log, loads, state
+from exactsync.warehouse import load_log, loads, quarantine, state
 from exactsync.warehouse.merge import Merge
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ IMPLAUSIBLE_SHARE = 0.2
 """A comparison that would delete more than this share of a table stops …"""
 PLAUSIBLE_ROWS = 5
 """… unless it is about no more rows than these."""
+UNREADABLE_SHARE = 0.2
+"""A load of which more than this share of records cannot be read fails, under the same exception."""
+
+
+class UnreadableError(DefectError):
+    """So many records of a load cannot be read that none is published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +66,13 @@ def publish(
         DatasetBusyError: another holder took over the data set.
         GuardError: a full reading would delete an implausible share; nothing was changed and the load is discarded,
             so that the next attempt reads anew.
+        UnreadableError: too many records cannot be read; likewise.
     """
     try:
         with engine.begin() as connection:
             held.renew(connection)
             result = _publish(connection, entity, load, ref, run, confirm_deletions)
-    except GuardError:
+    except (GuardError, UnreadableError):
         with engine.begin() as connection:
             held.renew(connection)
             loads.discard(connection, held, entity)
@@ -82,7 +89,8 @@ def _publish(
     reach("publish.locked")
     _require_complete(connection, load)
     before = state.read_state(connection, load.division, entity.name).watermark
-    quarantined, unnamed = _count_quarantined(connection, load)
+    quarantined, unnamed = quarantine.count_of_load(connection, load)
+    _require_readable(connection, load, quarantined)
     published_at = state.publish_time(connection, load.division, entity.name)
     counts = _merge(connection, entity, load, published_at, unnamed, confirm_deletions)
     reach("publish.merged")
@@ -147,6 +155,8 @@ def _merge(
     deleted += merge.delete_orphans() if entity.member_of else 0
     deleted += merge.delete_absent() if absent else 0
     merge.release_quarantined()
+    if load.mode == "full":
+        quarantine.keep_only(connection, load)
     return _Counts(inserted=inserted, updated=updated, deleted=deleted, unchanged=members - inserted - updated)
 
 
@@ -174,6 +184,16 @@ def _plausible_absent(merge: Merge, members: int, unnamed: int, confirmed: bool)
     return absent
 
 
+def _require_readable(connection: Connection, load: Load, quarantined: int) -> None:
+    """Refuse a load of which so much cannot be read that Exact must have changed something."""
+    if quarantined > PLAUSIBLE_ROWS and quarantined > load.rows_read * UNREADABLE_SHARE:
+        raise UnreadableError(
+            f"{quarantined} of {load.rows_read} records cannot be read, most of them because: "
+            f"{quarantine.example(connection, load)}. Nothing was changed; they are in exactsync.quarantine.",
+            remedy="Exact may have changed what it sends. Report this, with the reasons in exactsync.quarantine.",
+        )
+
+
 def _require_complete(connection: Connection, load: Load) -> None:
     complete = connection.scalar(
         text("SELECT is_complete FROM exactsync.loads WHERE load_id = :load_id FOR UPDATE"),
@@ -181,15 +201,3 @@ def _require_complete(connection: Connection, load: Load) -> None:
     )
     if not complete:
         raise DefectError(f"Load {load.load_id} was to be published before all its pages were staged.")
-
-
-def _count_quarantined(connection: Connection, load: Load) -> tuple[int, int]:
-    """How many records of this load are in quarantine, and how many of them have no readable key."""
-    row = connection.execute(
-        text("""
-        SELECT count(*), count(*) FILTER (WHERE record_key LIKE 'sha256:%') FROM exactsync.quarantine
-        WHERE load_id = :load_id
-        """),
-        {"load_id": load.load_id},
-    ).one()
-    return row[0], row[1]

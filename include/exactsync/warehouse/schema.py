@@ -100,7 +100,7 @@ def _add_columns(connection: Connection, entity: Entity, names: set[str]) -> Non
             for table in (published_table(entity), staging_table(entity)):
                 connection.execute(text(f'ALTER TABLE {table} ADD COLUMN "{column.name}" {column.type.sql}'))
     forget = "DELETE FROM exactsync.loads WHERE entity = :entity"
-    reread = "UPDATE exactsync.sync_state SET watermark = NULL WHERE entity = :entity"
+    reread = "UPDATE exactsync.sync_state SET watermark = NULL, full_at = NULL WHERE entity = :entity"
     for statement in (forget, reread, f"TRUNCATE {staging_table(entity)}"):
         connection.execute(text(statement), {"entity": entity.name})
 

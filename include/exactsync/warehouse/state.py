@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Engine
 
     from exactsync.load import Run
+
+REFUSED: Final = "refused"
+"""The outcome of a reading that Exact does not allow, and that something else makes up for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,15 @@ class SyncState:
     message: str | None = None
     reason: str | None = None
     """Why the last attempt failed, one of `lifecycle.Reason`."""
+    full_at: datetime | None = None
+    """When it was last read in full and compared."""
+    incomplete_before: datetime | None = None
+    """Of sync/Deleted: what was deleted before this moment may be missing from what was read."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether Exact refused the last reading of sync/Deleted."""
+        return self.outcome == REFUSED
 
 
 _COLUMNS = ", ".join(SyncState.__dataclass_fields__)
@@ -42,6 +54,11 @@ def read_state(connection: Connection, division: int, entity: str) -> SyncState:
     )
     found = row.mappings().one_or_none()
     return SyncState(**found) if found else SyncState(division=division, entity=entity)
+
+
+def read_clock(connection: Connection) -> datetime:
+    """Return the time by the database's clock."""
+    return cast("datetime", connection.scalar(text("SELECT clock_timestamp()")))
 
 
 def read_states(connection: Connection) -> list[SyncState]:
@@ -115,6 +132,23 @@ def advance(
         """),
         {"division": division, "entity": entity, "watermark": watermark, "load_id": load_id, "full": full},
     )
+
+
+def note_gap(connection: Connection, division: int, entity: str, *, kept: timedelta) -> bool:
+    """Remember, before a reading of sync/Deleted, if it comes too late to see all that Exact keeps for so long.
+
+    Returns whether it does. A data set that was read in full since needs no further comparison.
+    """
+    rows = connection.execute(
+        text("""
+        UPDATE exactsync.sync_state SET incomplete_before = clock_timestamp() - :kept
+        WHERE division = :division AND entity = :entity
+          AND (published_at IS NULL OR published_at < clock_timestamp() - :kept)
+        RETURNING published_at
+        """),
+        {"division": division, "entity": entity, "kept": kept},
+    )
+    return rows.scalar() is not None
 
 
 def note_attempt(

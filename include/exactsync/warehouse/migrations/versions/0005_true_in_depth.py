@@ -10,10 +10,15 @@ branch_labels = None
 depends_on = None
 
 STATEMENTS = """
-ALTER TABLE exactsync.sync_state ADD COLUMN changed_at timestamptz;
+ALTER TABLE exactsync.sync_state
+    ADD COLUMN changed_at timestamptz,
+    ADD COLUMN incomplete_before timestamptz;
 UPDATE exactsync.sync_state SET changed_at = published_at;
 COMMENT ON COLUMN exactsync.sync_state.changed_at IS
     'When a change was last published, strictly rising whatever the clock does: the validity of row versions.';
+COMMENT ON COLUMN exactsync.sync_state.full_at IS 'When the data set was last read in full and compared.';
+COMMENT ON COLUMN exactsync.sync_state.incomplete_before IS
+    'Of sync/Deleted: what was deleted before may be missing, so data sets not compared since then are read in full.';
 """
 
 

@@ -1,0 +1,183 @@
+"""What is read, and what that costs, against the strict simulator: overlap, comparisons, gaps, refusals."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from exactsync.entities import entities
+from exactsync.entity import Feed
+from exactsync.errors import CompanyRefusedError, DefectError
+from exactsync.simulator import Company, Settings
+from exactsync.simulator.faults import Fault, Proceed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exactsync.simulator.messages import Request, Response
+    from tests.integration.conftest import Installation
+
+NL = 1000001
+SIZES = {"GLAccounts": 30, "VATCodes": 130, "Costcenters": 130, "Costunits": 20, "Accounts": 50}
+SETTINGS = Settings(
+    calls_per_minute=1000, companies=(Company(code=NL, name="Demo Holding", country="NL", sizes=SIZES),)
+)
+LISTS = [name for name, entity in entities().items() if entity.feed is Feed.LIST and entity.compare_every]
+LOGGED = ["gl_accounts", "suppliers"]
+
+
+@pytest.fixture
+def installation(install: Callable[[Settings], Installation]) -> Installation:
+    return install(SETTINGS)
+
+
+def sync_all(installation: Installation) -> int:
+    """Sync every entity and the deletions, as an hourly run does; return the calls."""
+    before = sum(installation.simulator.calls().values())
+    for entity in entities():
+        installation.sync(entity)
+    installation.apply_deletions()
+    return sum(installation.simulator.calls().values()) - before
+
+
+def execute(installation: Installation, statement: str) -> None:
+    with installation.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def some_key(installation: Installation, entity_set: str, number: int = 0) -> UUID:
+    return UUID(str(installation.simulator.truth(NL, entity_set)[number]["ID"]))
+
+
+def test_when_nothing_changed_a_run_of_all_entities_takes_fifteen_calls_at_most(installation: Installation) -> None:
+    sync_all(installation)
+    assert sync_all(installation) <= len(entities()) + 1 - len(LISTS)
+    installation.let_days_pass()
+    execute(
+        installation, "UPDATE exactsync.sync_state SET full_at = now() WHERE entity IN ('vat_codes', 'cost_centers')"
+    )
+    assert sync_all(installation) <= 15
+    assert installation.simulator.violations() == []
+
+
+def test_a_list_by_modified_reads_what_changed_in_the_last_two_hours_and_no_more(installation: Installation) -> None:
+    installation.sync("cost_centers")
+    installation.simulator.update(NL, "Costcenters", some_key(installation, "Costcenters", 100), {"Description": "new"})
+    second = installation.sync("cost_centers")
+    assert (second.mode, second.updated, second.calls) == ("incremental", 1, 1)
+    assert second.rows_read < 130 // 2
+    installation.simulator.update(NL, "Costcenters", some_key(installation, "Costcenters", 7), {"Description": "later"})
+    third = installation.sync("cost_centers")
+    assert (third.rows_read, third.updated, third.deleted) == (2, 1, 0)
+
+
+def test_a_record_modified_in_the_future_hides_no_change(installation: Installation) -> None:
+    key, other = (some_key(installation, "Costcenters", number) for number in (1, 2))
+    installation.simulator.update(NL, "Costcenters", key, {"Modified": datetime(2200, 1, 1, tzinfo=UTC)})
+    installation.sync("cost_centers")
+    installation.simulator.update(NL, "Costcenters", other, {"Description": "new"})
+    assert installation.sync("cost_centers").updated == 1
+
+
+def test_what_is_gone_from_a_list_is_found_by_the_daily_comparison(installation: Installation) -> None:
+    installation.sync("cost_centers")
+    installation.simulator.delete(NL, "Costcenters", some_key(installation, "Costcenters"))
+    assert installation.sync("cost_centers").deleted == 0
+    installation.let_days_pass()
+    compared = installation.sync("cost_centers")
+    assert (compared.mode, compared.deleted) == ("full", 1)
+
+
+def test_a_list_without_modified_is_read_once_a_day_or_when_asked_for(installation: Installation) -> None:
+    (entity, *_) = LISTS
+    assert installation.sync(entity).calls == 1
+    assert installation.sync(entity).calls == 0
+    assert installation.sync(entity, mode="full").calls == 1
+    installation.let_days_pass()
+    assert installation.sync(entity).calls == 1
+
+
+def test_after_two_months_without_reading_the_deletions_keys_are_compared_once(
+    install: Callable[[Settings], Installation], caplog: pytest.LogCaptureFixture
+) -> None:
+    installation = install(replace(SETTINGS, deleted_log_days=0))
+    sync_all(installation)
+    installation.simulator.delete(NL, "GLAccounts", some_key(installation, "GLAccounts"))
+    execute(
+        installation,
+        "UPDATE exactsync.sync_state SET full_at = full_at - interval '70 days', "
+        "published_at = published_at - interval '70 days'",
+    )
+    with caplog.at_level(logging.WARNING):
+        installation.apply_deletions()
+    assert "was not read for more than 58 days and Exact keeps it for 2 months" in caplog.text
+    compared = installation.sync("gl_accounts")
+    assert (compared.mode, compared.deleted) == ("full", 1)
+    assert [installation.sync(entity).mode for entity in LOGGED] == ["incremental", "full"]
+    assert [installation.sync(entity).mode for entity in LOGGED] == ["incremental"] * len(LOGGED)
+
+
+def refuse_deleted(_request: Request, proceed: Proceed) -> Response:
+    answer = proceed()
+    body = b'{"error":{"code":"","message":{"lang":"","value":"Forbidden"}}}'
+    return replace(answer, status=403, body=body)
+
+
+def test_where_exact_refuses_the_deletions_keys_are_compared_daily_and_the_log_says_so(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    installation.simulator.plant(Fault(endpoint="sync/Deleted", action=refuse_deleted, occurrences=frozenset()))
+    with caplog.at_level(logging.WARNING):
+        sync_all(installation)
+    assert "Exact refuses sync/Deleted, so keys are compared daily instead" in caplog.text
+    assert installation.scalar("SELECT outcome FROM exactsync.load_log WHERE entity = 'deletions'") == "refused"
+    assert installation.scalar("SELECT outcome FROM exactsync.sync_state WHERE entity = 'deletions'") == "refused"
+    installation.simulator.delete(NL, "GLAccounts", some_key(installation, "GLAccounts"))
+    assert installation.sync("gl_accounts").mode == "incremental"
+    installation.let_days_pass()
+    compared = installation.sync("gl_accounts")
+    assert (compared.mode, compared.deleted) == ("full", 1)
+
+
+def test_a_load_of_which_too_much_cannot_be_read_publishes_nothing_and_keeps_the_evidence(
+    installation: Installation,
+) -> None:
+    def rename(_request: Request, proceed: Proceed) -> Response:
+        answer = proceed()
+        return replace(answer, body=answer.body.replace(b'"Description":', b'"Omschrijving":'))
+
+    installation.sync("cost_centers")
+    installation.let_days_pass()
+    installation.simulator.plant(Fault(endpoint="hrm/Costcenters", action=rename, occurrences=frozenset()))
+    with pytest.raises(DefectError, match=r"130 of 130 records cannot be read.*property Description is missing"):
+        installation.sync("cost_centers")
+    assert installation.scalar("SELECT count(*) FROM exact_online.cost_centers WHERE _deleted_at IS NULL") == 130
+    assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 130
+    installation.simulator.clear_faults()
+    assert installation.sync("cost_centers").outcome == "unchanged"
+    assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 0
+
+
+def test_a_record_of_a_sync_feed_in_quarantine_is_read_again_by_the_next_run(installation: Installation) -> None:
+    def spoil(_request: Request, proceed: Proceed) -> Response:
+        answer = proceed()
+        return replace(answer, body=answer.body.replace(b'"Description":"', b'"Description":"\\ud800', 1))
+
+    installation.simulator.plant(Fault(endpoint="sync/Financial/GLAccounts", action=spoil))
+    assert installation.sync("gl_accounts").quarantined == 1
+    again = installation.sync("gl_accounts")
+    assert (again.mode, again.inserted, again.calls) == ("incremental", 1, 1)
+    assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 0
+
+
+def test_a_refused_company_is_not_taken_for_a_refused_log(installation: Installation) -> None:
+    sync_all(installation)
+    installation.simulator.refuse_division(NL, "DivisionBlocked")
+    with pytest.raises(CompanyRefusedError):
+        installation.apply_deletions()
