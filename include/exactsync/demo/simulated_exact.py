@@ -10,6 +10,8 @@ import httpx
 from exactsync.entities import entities
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from exactsync.entity import Entity
 
 
@@ -59,9 +61,10 @@ class SimulatedExact:
         """Return every rule of Exact that the client broke, oldest first."""
         return [f"{each['rule']}: {each['detail']}" for each in self._get("violations")]
 
-    def change_at_random(self, number: int, *, seed: int) -> Counter[str]:
-        """Insert, change and delete records of all divisions, and return how many of each."""
-        answer = self._control.post("changes", json={"random": number, "seed": seed})
+    def change_at_random(self, number: int, *, seed: int, of: Collection[Entity] = ()) -> Counter[str]:
+        """Insert, change and delete records of these entities (none: of all), and return how many of each."""
+        entity_sets = [entity.endpoint.rpartition("/")[2] for entity in of]
+        answer = self._control.post("changes", json={"random": number, "seed": seed, "entity_sets": entity_sets})
         return Counter(each["kind"] for each in answer.raise_for_status().json())
 
     def _get(self, path: str) -> Any:
