@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -120,6 +120,19 @@ def test_after_two_months_without_reading_the_deletions_keys_are_compared_once(
     compared = installation.sync("gl_accounts")
     assert (compared.mode, compared.deleted) == ("full", 1)
     assert [installation.sync(entity).mode for entity in LOGGED] == ["incremental", "full"]
+    assert [installation.sync(entity).mode for entity in LOGGED] == ["incremental"] * len(LOGGED)
+
+
+@pytest.mark.parametrize("moved", ["DivisionMoveDate", "DivisionHRLinkUnlinkDate"])
+def test_a_company_that_was_moved_is_read_in_full_by_itself(
+    installation: Installation, moved: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sync_all(installation)
+    installation.simulator.update(0, "Divisions", NL, {moved: date(2026, 5, 4)})
+    with caplog.at_level(logging.WARNING):
+        installation.sync("divisions")
+    assert "its Timestamps start anew, so all of it is read in full" in caplog.text
+    assert [installation.sync(entity).mode for entity in LOGGED] == ["full"] * len(LOGGED)
     assert [installation.sync(entity).mode for entity in LOGGED] == ["incremental"] * len(LOGGED)
 
 

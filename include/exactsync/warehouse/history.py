@@ -15,7 +15,8 @@ from exactsync.warehouse import schema
 from exactsync.warehouse.analysts.comments import comment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from exactsync.entity import Entity
 
@@ -69,6 +70,20 @@ def closing(entity: Entity, *, source: str, where: str, changed: str = "NULL::te
             published._load_id, published._loaded_at, :published_at, {changed}
         FROM {schema.published_table(entity)} AS published{source}
         WHERE published._deleted_at IS NULL AND ({where}))"""
+
+
+def has_changed(
+    connection: Connection, entity: Entity, division: int, published_at: datetime, columns: Collection[str]
+) -> bool:
+    """Tell whether what was published at this moment changed one of these columns in any row."""
+    found = connection.scalar(
+        text(
+            f"SELECT EXISTS (SELECT FROM {closed_table(entity)} WHERE division = :division AND _valid_to = :at "
+            "AND _next_changed && CAST(:columns AS text[]))"
+        ),
+        {"division": division, "at": published_at, "columns": list(columns)},
+    )
+    return bool(found)
 
 
 def missing(connection: Connection, entities: Mapping[str, Entity]) -> list[str]:

@@ -15,7 +15,7 @@ from exactsync.entity import Feed
 from exactsync.errors import DefectError, GuardError
 from exactsync.failpoints import reach
 from exactsync.load import LoadResult
-from exactsync.warehouse import load_log, loads, quarantine, state
+from exactsync.warehouse import history, load_log, loads, quarantine, state
 from exactsync.warehouse.merge import Merge
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ IMPLAUSIBLE_SHARE = 0.2
 """A comparison that would delete more than this share of a table stops …"""
 PLAUSIBLE_ROWS = 5
 """… unless it is about no more rows than these."""
+MOVED = ("division_move_date", "division_hr_link_unlink_date")
+"""When one of these changes, Timestamps of the company start anew (introductions of hrm/ and system/Divisions)."""
 UNREADABLE_SHARE = 0.2
 """A load of which more than this share of records cannot be read fails, under the same exception."""
 
@@ -98,7 +100,8 @@ def _publish(
         connection,
         load.division,
         entity.name,
-        watermark=load.watermark_read,
+        # a watermark that was dropped while this was read would be one of the Timestamps from before
+        watermark=load.watermark_read if load.mode == "full" or before is not None else None,
         load_id=load.load_id,
         full=load.mode == "full",
     )
@@ -123,6 +126,9 @@ def _publish(
     )
     if result.changed:
         state.note_change(connection, load.division, entity.name, published_at)
+    if counts.updated and history.has_changed(connection, entity, load.division, published_at, MOVED):
+        log.warning("The company was moved at Exact: its Timestamps start anew, so all of it is read in full.")
+        state.start_anew(connection, load.division, keep=entity.name)
     reach("publish.advanced")
     load_log.record(connection, result, run)
     loads.clear_staging(connection, entity, load.load_id)

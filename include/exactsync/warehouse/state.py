@@ -151,6 +151,27 @@ def note_gap(connection: Connection, division: int, entity: str, *, kept: timede
     return rows.scalar() is not None
 
 
+def start_anew(connection: Connection, division: int, *, keep: str) -> None:
+    """Forget every Timestamp of a division, watermarks and tombstones, so that all but `keep` is read in full.
+
+    Tombstones of what was erased for good stay: theirs is above every Timestamp.
+    """
+    values = {"division": division, "keep": keep}
+    in_order = "SELECT FROM exactsync.sync_state WHERE division = :division ORDER BY entity FOR UPDATE"
+    connection.execute(text(in_order), values)
+    connection.execute(
+        text("""
+        UPDATE exactsync.sync_state SET watermark = NULL, full_at = NULL
+        WHERE division = :division AND entity <> :keep
+        """),
+        values,
+    )
+    connection.execute(
+        text("DELETE FROM exactsync.tombstones WHERE division = :division AND source_timestamp < 9223372036854775807"),
+        values,
+    )
+
+
 def note_attempt(
     engine: Engine,
     division: int,
