@@ -174,7 +174,8 @@ def test_a_list_that_is_compared_once_a_day_may_be_older(loaded: Office) -> None
     loaded.execute(f"""
         INSERT INTO exactsync.sync_state (division, entity, published_at)
         VALUES ({A}, 'payment_conditions', now() - interval '26 hours'),
-               ({B}, 'payment_conditions', now() - interval '28 hours')""")
+               ({B}, 'payment_conditions', now() - interval '28 hours')
+        ON CONFLICT (division, entity) DO UPDATE SET published_at = EXCLUDED.published_at""")
     assert data_set(loaded, "payment_conditions", A).standing is Standing.HEALTHY
     assert data_set(loaded, "payment_conditions", B).standing is Standing.DEGRADED
 
