@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 RESUME_WITHIN = {
     Feed.SYNC: timedelta(days=30),
-    Feed.MODIFIED: timedelta(hours=6),
-    Feed.LIST: timedelta(hours=6),
+    Feed.MODIFIED: timedelta(hours=36),
+    Feed.LIST: timedelta(hours=36),
 }
 """How old a half-staged load may be to be continued. A row of a sync feed that changes comes again behind the pages
-already read, so they stay good; a list just grows stale. Exact keeps its Deleted log for 2 months."""
+already read, so they stay good; Exact keeps its Deleted log for 2 months. A list grows stale until it is compared
+again, but must outlive the wait for the next day's calls, or one that is longer than a day's calls would never end."""
 
 
 class StagedPage(Protocol):
