@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(options, "create", None) and not options.connection:
         parser.error("--create needs --connection ID")
     logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.INFO,
+        level=logging.DEBUG if options.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )

@@ -334,12 +334,12 @@ def test_an_implausible_deletion_waits_for_the_user_to_confirm_it(terminal: Term
     terminal.done("sync", "--entity", "cost_centers")
     for record in terminal.simulator.truth(NL, "Costcenters")[:40]:
         terminal.simulator.delete(NL, "Costcenters", record["ID"])
-    outcome = terminal.call("sync", "--entity", "cost_centers")
+    outcome = terminal.call("sync", "--entity", "cost_centers", "--mode", "full")
     assert outcome.code == 1
     assert "would delete 40 of the 61 live ones" in outcome.complaint
     assert "--confirm-deletions" in outcome.complaint
     assert terminal.status()[NL, "cost_centers"]["rows"] == 61
-    terminal.done("sync", "--entity", "cost_centers", "--confirm-deletions")
+    terminal.done("sync", "--entity", "cost_centers", "--mode", "full", "--confirm-deletions")
     assert terminal.status()[NL, "cost_centers"]["rows"] == 21
 
 
