@@ -12,6 +12,7 @@ ExactSyncError
 ├── StoppedError                  a person has stopped what was at work; nothing is wrong
 ├── ConsentError                  a consent at Exact came to nothing; a person must start it again
 ├── ConfigurationError            a person must change a setting, a right or a scope
+│   ├── ForbiddenError              Exact refuses the user a right, or the app a scope
 │   └── CompanyRefusedError         Exact refuses one company; the others are not concerned
 ├── GuardError                    a plausibility check stopped the load; a person must confirm it
 ├── DefectError                   Exact or we broke the contract; report it
@@ -235,6 +236,10 @@ class ConfigurationError(ExactSyncError):
     """A setting, a right, a scope or an argument is wrong; trying again does not help."""
 
     page = "configuration"
+
+
+class ForbiddenError(ConfigurationError):
+    """Exact refuses a right to the user or a scope to the app."""
 
 
 class CompanyRefusedError(ConfigurationError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from exactsync.entity import REGION, Entity, Feed
-from exactsync.errors import CompanyRefusedError, ConfigurationError, DefectError, ExactSyncError
+from exactsync.errors import DefectError, ExactSyncError, ForbiddenError
 from exactsync.exact.feed import highest_modified, read_deleted, read_feed
 from exactsync.exact.odata import MalformedAnswerError
 from exactsync.failpoints import reach
@@ -87,9 +87,7 @@ def sync_deletions(
         with lease(engine, division=ref.division, entity=DELETIONS, holder=run.holder) as held:
             try:
                 return _apply_deletions(engine, client, logged, ref, run, held)
-            except CompanyRefusedError:
-                raise
-            except ConfigurationError as refusal:
+            except ForbiddenError as refusal:
                 return _make_up_for(engine, refusal, ref, run)
     except ExactSyncError as error:
         error.at(integration=ref.integration, division=ref.division, entity=DELETIONS)
@@ -122,7 +120,7 @@ def _not_due(entity: Entity, ref: DivisionRef) -> LoadResult:
     )
 
 
-def _make_up_for(engine: Engine, refusal: ConfigurationError, ref: DivisionRef, run: Run) -> DeletionsResult:
+def _make_up_for(engine: Engine, refusal: ForbiddenError, ref: DivisionRef, run: Run) -> DeletionsResult:
     """Go on without sync/Deleted: while it is refused, `reading.plan` has keys compared daily."""
     log.warning(
         "Exact refuses sync/Deleted, so keys are compared daily instead, which takes more calls. %s What to do: give "

@@ -116,7 +116,7 @@ def test_while_exact_is_away_the_task_is_retried(deployment, context, keep) -> N
 
 
 def test_what_lapses_soon_is_returned_and_people_are_told(deployment, context) -> None:
-    deployment.keeper.lapsing = [grant(idle_days=22.5)]
+    deployment.keeper.lapsing = [grant(idle_days=22.8)]
     assert ExactOnlineLapseOperator(task_id="warn").execute(context) == {"Dana Demo · exact_nl (nl, be)": 7}
     assert deployment.notified
 

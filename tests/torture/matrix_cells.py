@@ -93,11 +93,13 @@ class Cell:
 
     @property
     def needs_full_read(self) -> bool:
-        """Whether a sync feed shows the record in question again only when it is read from its start.
+        """Whether the record in question is seen again only when all is read.
 
-        A change that commits late lies below the watermark; so does a record that came spoiled.
+        A change that commits late lies below the watermark; so does a record that came spoiled. What is deleted from a
+        list is found when it is compared, once a day.
         """
-        return self.fault == "late_commit" or self.way_out is WayOut.QUARANTINE
+        is_unlogged_deletion = self.fault == "record_deleted" and self.data_set.kind == "list"
+        return self.fault == "late_commit" or self.way_out is WayOut.QUARANTINE or is_unlogged_deletion
 
 
 def cells(fault: str, data_set: DataSet) -> Iterator[Cell]:

@@ -13,6 +13,7 @@ from exactsync.errors import (
     DefectError,
     ExactSyncError,
     ExactUnavailableError,
+    ForbiddenError,
 )
 from exactsync.exact.redact import redact
 
@@ -49,7 +50,8 @@ def check_answer(response: httpx.Response, what: str) -> None:
     Raises:
         ExactUnavailableError: maintenance or trouble at Exact (5xx, 408, an HTML page): try again.
         CompanyRefusedError: Exact refuses this company, and perhaps not the others.
-        ConfigurationError: a right, a scope or an address is wrong.
+        ForbiddenError: a right or a scope is missing.
+        ConfigurationError: an address is wrong.
         DefectError: Exact did not understand the question.
     """
     if response.is_success and not is_html(response):
@@ -99,4 +101,4 @@ def _refused(told: str, said: str) -> ConfigurationError:
     if mark in _OF_ONE_COMPANY:
         return CompanyRefusedError(told, remedy=_FORBIDDEN[mark])
     usual = "Check the rights of the Exact user who authorised the app, and the app's scopes."
-    return ConfigurationError(told, remedy=_FORBIDDEN[mark] if mark else usual)
+    return ForbiddenError(told, remedy=_FORBIDDEN[mark] if mark else usual)
