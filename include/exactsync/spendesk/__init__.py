@@ -1,0 +1,1 @@
+"""Spendesk's public API: everything that knows its wire."""
