@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as StarletteRequest
     from starlette.types import Receive, Scope, Send
 
-    from exactsync.simulator.simulator import Simulator
+    from exactsync.simulator.messages import StandIn
 
 _THREADS = 64
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -31,7 +31,7 @@ FindLine = Callable[[tuple[str, int]], "Transport | None"]
 """Returns the connection from this address and port."""
 
 
-def create_app(simulator: Simulator, find_line: FindLine) -> Starlette:
+def create_app(simulator: StandIn, find_line: FindLine) -> Starlette:
     """Return the application; requests are answered in threads, since answers may sleep."""
     limiter = CapacityLimiter(_THREADS)
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -14,6 +14,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from exactsync.simulator.clock import Clock
     from exactsync.simulator.rules import Rule
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -99,6 +100,17 @@ class Response:
     def with_headers(self, headers: Mapping[str, str]) -> Response:
         """Return the same response with more headers."""
         return replace(self, headers={**self.headers, **headers})
+
+
+class StandIn(Protocol):
+    """Whatever answers requests in the place of a service."""
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
 
 
 class RefusedError(Exception):

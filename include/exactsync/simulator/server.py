@@ -6,11 +6,12 @@ import socket
 import sys
 import time
 from threading import Thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import uvicorn
 
 from exactsync.simulator.asgi import create_app
+from exactsync.simulator.messages import StandIn
 from exactsync.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
     from exactsync.simulator.settings import Settings
 
+S = TypeVar("S", bound=StandIn)
 LOOPBACK = "127.0.0.1"
 _START_PATIENCE_S = 10.0
 _STOP_PATIENCE_S = 5.0
 
 
-class SimulatorServer:
+class SimulatorServer(Generic[S]):
     """Serves a simulator on the loopback from a thread, as a context manager.
 
     Args:
@@ -32,7 +34,7 @@ class SimulatorServer:
         port: 0 takes a free one, see `url`.
     """
 
-    def __init__(self, simulator: Simulator, port: int = 0) -> None:
+    def __init__(self, simulator: S, port: int = 0) -> None:
         self.simulator = simulator
         self._requested_port = port
         self._server: uvicorn.Server | None = None
@@ -108,7 +110,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _create_server(simulator: Simulator) -> uvicorn.Server:
+def _create_server(simulator: StandIn) -> uvicorn.Server:
     """Our own `Date` header, no `Server` header, and no access log: URLs of logins hold codes."""
 
     def find_line(client: tuple[str, int]) -> Transport | None:

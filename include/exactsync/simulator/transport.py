@@ -12,13 +12,13 @@ from exactsync.simulator.messages import Delivery, Request, Response
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exactsync.simulator.simulator import Simulator
+    from exactsync.simulator.messages import StandIn
 
 
 class SimulatorTransport(httpx.BaseTransport):
     """Hands requests to a simulator in the caller's thread; any host will do."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: StandIn) -> None:
         self._simulator = simulator
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
