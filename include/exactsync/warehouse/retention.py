@@ -49,6 +49,13 @@ RULES: Final = (
         kept="the latest load of each data set, and what was erased",
     ),
     Rule(
+        table="drift",
+        days=400,
+        least_days=7,
+        expired="old.compared_at < now() - make_interval(days => :days)",
+        kept="",
+    ),
+    Rule(
         table="integration_journal",
         days=730,
         least_days=30,
