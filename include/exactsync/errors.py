@@ -6,6 +6,7 @@ ExactSyncError
 │   ├── TokenPendingError         there is no access token yet
 │   ├── AccessRefusedError        Exact refuses even a new access token
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
+│   ├── SpendeskUnavailableError  the same, at Spendesk
 │   ├── DatasetBusyError          another reader holds the lease on this data set
 │   └── DatabaseUnavailableError  a database of ours does not answer
 ├── ReauthorisationRequiredError  a person must authorise the app at Exact again
@@ -164,6 +165,12 @@ class AccessRefusedError(RetryLaterError):
 
 class ExactUnavailableError(RetryLaterError):
     """Exact does not answer, or answers that it cannot right now."""
+
+
+class SpendeskUnavailableError(RetryLaterError):
+    """Spendesk does not answer, or answers that it cannot right now."""
+
+    page = "spendesk-away"
 
 
 class DatasetBusyError(RetryLaterError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Final
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Final
 
 from exactsync.errors import SkippableRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WITHOUT_MINOR_UNIT: Final = frozenset(
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a table is read so
@@ -39,3 +42,26 @@ def smallest(currency: str) -> Decimal:
 def is_payable_amount(amount: Decimal, currency: str) -> bool:
     """Whether a currency can express an amount: 12.34 EUR, but neither 12.345 EUR nor 0.5 JPY."""
     return amount == amount.quantize(smallest(currency))
+
+
+def apportion(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Part an amount by weights, to the smallest unit: the parts add up to the total, whatever the weights.
+
+    What rounding down leaves over goes to the parts that lost most by it, the first of equals first.
+
+    Args:
+        total: what to part, positive or negative.
+        weights: at least one, none negative; if all are 0, the first part gets everything.
+        currency: whose smallest unit counts.
+    """
+    unit = smallest(currency)
+    whole = sum(weights) or Decimal(1)
+    exact = [abs(total) * weight / whole for weight in weights]
+    parts = [amount.quantize(unit, ROUND_FLOOR) for amount in exact]
+    by_loss = sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])
+    left = abs(total) - sum(parts)
+    for index in by_loss:
+        step = min(left, unit) if any(weights) else left
+        parts[index] += step
+        left -= step
+    return [part.copy_sign(total) for part in parts]

@@ -3,9 +3,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exactsync.errors import SkippableRecordError
-from exactsync.money import digits, from_minor, is_payable_amount
+from exactsync.money import apportion, digits, from_minor, is_payable_amount, smallest
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,18 @@ def test_an_amount_finer_than_its_currency_cannot_be_paid() -> None:
     assert is_payable_amount(Decimal("12.340"), "EUR")
     assert not is_payable_amount(Decimal("12.345"), "EUR")
     assert not is_payable_amount(Decimal("0.5"), "JPY")
+
+
+@given(
+    total=st.integers(-(10**9), 10**9),
+    weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=9),
+    currency=st.sampled_from(["EUR", "JPY", "TND"]),
+)
+def test_parts_add_up_to_the_total_and_none_is_a_whole_unit_off(total: int, weights: list[int], currency: str) -> None:
+    amount = from_minor(total, currency)
+    parts = apportion(amount, [Decimal(weight) for weight in weights], currency)
+    assert sum(parts) == amount
+    assert all(is_payable_amount(part, currency) for part in parts)
+    if any(weights):
+        exact = [amount * weight / sum(weights) for weight in weights]
+        assert all(abs(part - ideal) < smallest(currency) for part, ideal in zip(parts, exact, strict=True))

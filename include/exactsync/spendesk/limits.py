@@ -1,0 +1,87 @@
+"""Spendesk's limits, kept on our side: 50 calls within any minute, 5 at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from exactsync.errors import QuotaExhaustedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CALLS_PER_MINUTE: Final = 50
+CALLS_IN_FLIGHT: Final = 5
+MINUTE_S: Final = 60.0
+
+
+class CallLimits:
+    """Lets the calls of one process through as Spendesk allows; may be used by several threads at once.
+
+    Other processes of the same company are met as answers 429, see `pause`.
+
+    Args:
+        patience_s: how long a call may wait here for its turn.
+        now: seconds that only ever rise.
+        sleep: how to wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        patience_s: float = MINUTE_S,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._patience_s = patience_s
+        self._now = now
+        self._sleep = sleep
+        self._calls: deque[float] = deque()
+        self._paused_until = 0.0
+        self._lock = threading.Lock()
+        self._lines = threading.BoundedSemaphore(CALLS_IN_FLIGHT)
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Hold one of the five lines for the time of one call, once it is its turn.
+
+        Raises:
+            QuotaExhaustedError: its turn comes later than one has patience for.
+        """
+        with self._lines:
+            self._wait_for_turn()
+            yield
+
+    def pause(self, seconds: float) -> None:
+        """Make no call for a while: Spendesk has answered 429."""
+        with self._lock:
+            self._paused_until = max(self._paused_until, self._now() + seconds)
+
+    def _wait_for_turn(self) -> None:
+        patience_s = self._patience_s
+        while (wait_s := self._take_turn()) > 0:
+            if wait_s > patience_s:
+                raise QuotaExhaustedError(
+                    "Spendesk's calls of this minute are used up.",
+                    retry_at=datetime.now(UTC) + timedelta(seconds=wait_s),
+                    window="minute",
+                )
+            patience_s -= wait_s
+            self._sleep(wait_s)
+
+    def _take_turn(self) -> float:
+        """Count a call and return 0, or return how long to wait."""
+        with self._lock:
+            now = self._now()
+            while self._calls and self._calls[0] <= now - MINUTE_S:
+                self._calls.popleft()
+            if now < self._paused_until:
+                return self._paused_until - now
+            if len(self._calls) >= CALLS_PER_MINUTE:
+                return self._calls[0] + MINUTE_S - now
+            self._calls.append(now)
+            return 0.0
