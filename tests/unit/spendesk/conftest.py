@@ -61,7 +61,7 @@ def account(spendesk: SpendeskSimulator) -> SpendeskAccount:
 
 @pytest.fixture
 def client(spendesk: SpendeskSimulator, account: SpendeskAccount, time: Frozen) -> Iterator[SpendeskClient]:
-    limits = CallLimits(now=time, sleep=time.sleep)
+    limits = CallLimits(patience_s=600, now=time, sleep=time.sleep)
     transport = SimulatorTransport(spendesk)
     with SpendeskClient(account, transport=transport, limits=limits, now=time, sleep=time.sleep) as client:
         yield client
