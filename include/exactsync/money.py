@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING, Final
 
 from exactsync.errors import SkippableRecordError
@@ -54,14 +56,26 @@ def apportion(total: Decimal, weights: Sequence[Decimal], currency: str) -> list
         weights: at least one, none negative; if all are 0, the first part gets everything.
         currency: whose smallest unit counts.
     """
-    unit = smallest(currency)
-    whole = sum(weights) or Decimal(1)
-    exact = [abs(total) * weight / whole for weight in weights]
-    parts = [amount.quantize(unit, ROUND_FLOOR) for amount in exact]
-    by_loss = sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])
-    left = abs(total) - sum(parts)
-    for index in by_loss:
-        step = min(left, unit) if any(weights) else left
-        parts[index] += step
-        left -= step
-    return [part.copy_sign(total) for part in parts]
+    first = [1, *(0 for _ in weights[1:])]
+    sizes = [Fraction(weight) for weight in (weights if any(weights) else first)]
+    return settle([Fraction(total) * size / sum(sizes) for size in sizes], total, currency)
+
+
+def settle(parts: Sequence[Fraction | Decimal], total: Decimal, currency: str) -> list[Decimal]:
+    """Round parts to amounts of a currency that add up to a total exactly.
+
+    What they miss of it, or exceed it by, is spread by their size; the last cents go to the largest remainders, so that
+    no part is a cent away from its share. What is refunded is settled as it was paid. `total` must be an amount of the
+    currency.
+    """
+    sign = -1 if total < 0 else 1
+    exact = [sign * Fraction(part) for part in parts]
+    missing = sign * Fraction(total) - sum(exact)
+    sizes = [abs(part) for part in exact] if any(exact) else [Fraction(1)] * len(exact)
+    unit = Fraction(smallest(currency))
+    wanted = [(part + missing * size / sum(sizes)) / unit for part, size in zip(exact, sizes, strict=True)]
+    units = [floor(part) for part in wanted]
+    left = int(sign * Fraction(total) / unit) - sum(units)
+    for place in sorted(range(len(wanted)), key=lambda place: units[place] - wanted[place])[:left]:
+        units[place] += 1
+    return [from_minor(sign * count, currency) for count in units]
