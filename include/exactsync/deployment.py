@@ -22,6 +22,7 @@ from exactsync.errors import (
     DatabaseUnavailableError,
     DatasetBusyError,
     ExactSyncError,
+    LoadDiscardedError,
     ReauthorisationRequiredError,
     StoppedError,
     TokenPendingError,
@@ -33,6 +34,7 @@ from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import companies, load_log, migrate, state
 from exactsync.warehouse.alerts import Alerts
 from exactsync.warehouse.engine import clear_outages, create_engine
+from exactsync.warehouse.guard import USUAL_SHARE, DeletionGuard
 from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.status import read_status
@@ -65,6 +67,7 @@ class Deployment:
         find_app: connection id → app; raises ConfigurationError for an unknown one.
         transport: how to reach Exact, if not directly.
         patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
+        deletion_share: how much of a table one load may delete unasked, from 0 to 1.
     """
 
     def __init__(
@@ -77,9 +80,11 @@ class Deployment:
         find_app: Callable[[str], App],
         transport: httpx.BaseTransport | None = None,
         patience_s: float = 0.0,
+        deletion_share: float = USUAL_SHARE,
     ) -> None:
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
+        self._deletion_share = deletion_share
         self._access = Access(
             self._state,
             token_keys=token_keys,
@@ -179,6 +184,7 @@ class Deployment:
             ExactSyncError: by its kind, what to do about it; it knows where it happened.
         """
         declared = entities()[entity]
+        guard = DeletionGuard(share=self._deletion_share, is_confirmed=confirm_deletions)
         undone = LoadResult(
             integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
         )
@@ -187,9 +193,7 @@ class Deployment:
                 if declared.axis in integration.inactive_axes:
                     return undone
                 with self._client(integration) as client:
-                    result = sync.sync_entity(
-                        self._warehouse, client, declared, ref, mode=mode, run=run, confirm_deletions=confirm_deletions
-                    )
+                    result = sync.sync_entity(self._warehouse, client, declared, ref, mode=mode, run=run, guard=guard)
                 state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=result.outcome)
         except StoppedError as error:
             log.info("Stopped. %s", error)
@@ -232,7 +236,9 @@ class Deployment:
 
     def _note_failure(self, error: ExactSyncError, ref: DivisionRef, entity: str, run: Run) -> None:
         """Remember how an attempt failed, and let `connect` look again where access was refused."""
-        is_under_way = isinstance(error, DatasetBusyError | TokenPendingError) or health.is_passing(error)
+        is_under_way = isinstance(
+            error, DatasetBusyError | LoadDiscardedError | TokenPendingError
+        ) or health.is_passing(error)
         if not is_under_way:  # else the attempt that counts is the holder's, or goes on by itself
             state.note_attempt(
                 self._warehouse,

@@ -1,7 +1,7 @@
 """The installation that environment variables describe: for the command line, and wherever Airflow is not at hand.
 
 EXACTSYNC_WAREHOUSE_URL (or AIRFLOW_CONN_WAREHOUSE_DEFAULT), EXACTSYNC_STATE_URL, EXACTSYNC_TOKEN_KEYS,
-EXACTSYNC_INSTANCE_ID, and AIRFLOW_CONN_<ID> for each app.
+EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, and AIRFLOW_CONN_<ID> for each app.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from exactsync.credentials import app_from_connection
 from exactsync.deployment import Deployment
 from exactsync.errors import ConfigurationError
+from exactsync.warehouse.guard import DELETION_SHARE, read_share
 from exactsync.warehouse.instance import INSTANCE_ID
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def read_deployment(environ: Mapping[str, str], *, patience_s: float = 0.0) -> D
         instance_id=environ.get(INSTANCE_ID) or None,
         find_app=find_app,
         patience_s=patience_s,
+        deletion_share=read_share(environ.get(DELETION_SHARE)),
     )
 
 

@@ -8,6 +8,7 @@ ExactSyncError
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
 │   ├── SpendeskUnavailableError  the same, at Spendesk
 │   ├── DatasetBusyError          another reader holds the lease on this data set
+│   ├── LoadDiscardedError        what was read so far no longer counts; it is read anew
 │   └── DatabaseUnavailableError  a database of ours does not answer
 ├── ReauthorisationRequiredError  a person must authorise the app at Exact again
 ├── StoppedError                  a person has stopped what was at work; nothing is wrong
@@ -182,6 +183,13 @@ class DatasetBusyError(RetryLaterError):
     def __init__(self, message: str, *, retry_at: datetime, holder: str) -> None:
         super().__init__(message, retry_at=retry_at)
         self.holder = holder
+
+
+class LoadDiscardedError(RetryLaterError):
+    """The pages read so far no longer count: the company was moved at Exact while they were read."""
+
+    page = "load-discarded"
+    usual_remedy = "Nothing: the next try reads the data set in full."
 
 
 class DatabaseUnavailableError(RetryLaterError):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from exactsync.exact.client import ExactClient
     from exactsync.exact.feed import FeedPage
     from exactsync.reading import Reading
+    from exactsync.warehouse.guard import DeletionGuard
     from exactsync.warehouse.leases import Lease
     from exactsync.warehouse.loads import Load
 
@@ -48,7 +49,7 @@ def sync_entity(
     *,
     mode: Mode,
     run: Run,
-    confirm_deletions: bool = False,
+    guard: DeletionGuard,
 ) -> LoadResult:
     """Bring one entity of one division up to date and return what that took.
 
@@ -68,7 +69,7 @@ def sync_entity(
             load = loads.open_load(engine, held, entity, planned.mode, planned.after)
             reach("load.opened")
             load = _stage_or_forget(engine, client, entity, held, load)
-            return publish(engine, held, entity, load, ref=ref, run=run, confirm_deletions=confirm_deletions)
+            return publish(engine, held, entity, load, ref=ref, run=run, guard=guard)
     except ExactSyncError as error:
         error.at(integration=ref.integration, division=ref.division, entity=entity.name)
         raise
@@ -246,10 +247,10 @@ def _apply_deletions(
         for page in pages:
             entries = [_deletion(record) for record in page.records]
             read += len(entries)
-            after = max([after or 0, *(entry.source_timestamp for entry in entries)]) or None
+            since, after = after, max([after or 0, *(entry.source_timestamp for entry in entries)]) or None
             reach("deletions.read")
             ours = [entry for entry in entries if entry.entity_type in by_type]
-            counts = deletions.apply_page(engine, held, logged, ours, watermark=after, ref=ref, run=run)
+            counts = deletions.apply_page(engine, held, logged, ours, since=since, watermark=after, ref=ref, run=run)
             reach("deletions.committed")
             deleted = {name: total + counts[name] for name, total in deleted.items()}
     calls, seconds = spent.since_last()

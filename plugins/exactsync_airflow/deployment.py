@@ -50,6 +50,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
     Raises ConfigurationError where a connection or a token key is missing or unusable.
     """
     from exactsync.deployment import Deployment
+    from exactsync.warehouse.guard import DELETION_SHARE, read_share
 
     quiet_logs()
     return Deployment(
@@ -58,6 +59,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
         token_keys=token_keys(),
         instance_id=os.environ.get("EXACTSYNC_INSTANCE_ID") or None,
         find_app=find_app,
+        deletion_share=read_share(os.environ.get(DELETION_SHARE)),
     )
 
 

@@ -14,9 +14,10 @@ from exactsync.entity import ColumnType, Entity
 from exactsync.errors import DatasetBusyError, DefectError, GuardError
 from exactsync.load import DivisionRef, LoadResult, Mode, Run
 from exactsync.normalise import normalise_page
-from exactsync.warehouse import deletions, loads
+from exactsync.warehouse import deletions, loads, state
 from exactsync.warehouse.deletions import Deletion
 from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.guard import USUAL_SHARE, DeletionGuard
 from exactsync.warehouse.leases import Lease, lease
 from exactsync.warehouse.publish import publish
 
@@ -70,31 +71,39 @@ def stage(
 
 
 def load_all(
-    engine: Engine, entity: Entity, *records: dict[str, Any], mode: Mode = "full", confirm_deletions: bool = False
+    engine: Engine,
+    entity: Entity,
+    *records: dict[str, Any],
+    mode: Mode = "full",
+    confirm_deletions: bool = False,
+    share: float = USUAL_SHARE,
 ) -> LoadResult:
-    run = Run(run_id="test", holder="test")
+    run, guard = Run(run_id="test", holder="test"), DeletionGuard(share=share, is_confirmed=confirm_deletions)
     with lease(engine, division=DIVISION, entity=entity.name, holder="test") as held:
         load = loads.open_load(engine, held, entity, mode, None if mode == "full" else 1)
         load = stage(engine, held, entity, load, *records)
-        return publish(engine, held, entity, load, ref=REF, run=run, confirm_deletions=confirm_deletions)
+        return publish(engine, held, entity, load, ref=REF, run=run, guard=guard)
 
 
 def delete_at_exact(engine: Engine, number: int, stamp: int) -> dict[str, int]:
     with lease(engine, division=DIVISION, entity="deletions", holder="test") as held:
+        with engine.connect() as connection:
+            since = state.read_state(connection, DIVISION, "deletions").watermark
         entry = Deletion(entity_type=SUPPLIER_TYPE, key=UUID(key(number)), source_timestamp=stamp)
         return deletions.apply_page(
             engine,
             held,
             [SUPPLIERS, entities()["gl_accounts"]],
             [entry],
+            since=since,
             watermark=stamp,
             ref=REF,
             run=Run(run_id="test", holder="test"),
         )
 
 
-def live(engine: Engine, entity: Entity) -> list[str]:
-    query = f'SELECT code FROM exact_online."{entity.name}" WHERE _deleted_at IS NULL ORDER BY code'
+def live(engine: Engine, entity: Entity, column: str = "code") -> list[str]:
+    query = f'SELECT {column} FROM exact_online."{entity.name}" WHERE _deleted_at IS NULL ORDER BY {column}'
     with engine.connect() as connection:
         return list(connection.scalars(text(query)))
 
@@ -112,7 +121,7 @@ def test_nothing_is_visible_before_the_last_page_and_everything_after(engine: En
         load = stage(engine, held, SUPPLIERS, load, record(SUPPLIERS, 2, 11))
         assert live(engine, SUPPLIERS) == []
         run = Run(run_id="test", holder="test")
-        result = publish(engine, held, SUPPLIERS, load, ref=REF, run=run, confirm_deletions=False)
+        result = publish(engine, held, SUPPLIERS, load, ref=REF, run=run, guard=DeletionGuard())
     assert live(engine, SUPPLIERS) == ["1", "2"]
     assert (result.inserted, result.rows_read, result.calls, result.watermark_after) == (2, 2, 2, 11)
     assert scalar(engine, "SELECT count(*) FROM exactsync_staging.suppliers") == 0
@@ -123,7 +132,7 @@ def test_a_load_with_pages_missing_cannot_be_published(engine: Engine) -> None:
         load = loads.open_load(engine, held, SUPPLIERS, "full", None)
         load = stage(engine, held, SUPPLIERS, load, record(SUPPLIERS, 1, 10), more="https://exact/next")
         with pytest.raises(DefectError, match="before all its pages"):
-            publish(engine, held, SUPPLIERS, load, ref=REF, run=Run(run_id="t", holder="t"), confirm_deletions=False)
+            publish(engine, held, SUPPLIERS, load, ref=REF, run=Run(run_id="t", holder="t"), guard=DeletionGuard())
 
 
 def test_a_retry_goes_on_behind_the_last_staged_page(engine: Engine) -> None:
@@ -192,6 +201,41 @@ def test_an_implausible_deletion_stops_until_it_is_confirmed(engine: Engine, lef
     assert load_all(engine, COST_CENTERS, *rest, confirm_deletions=True).deleted == 60 - left
 
 
+def test_an_implausible_share_of_suppliers_that_are_none_any_more_stops_too(engine: Engine) -> None:
+    load_all(engine, SUPPLIERS, *(record(SUPPLIERS, number, 10) for number in range(60)))
+    customers = [record(SUPPLIERS, number, 11, IsSupplier=False) for number in range(20)]
+    for mode, told in (("incremental", "incremental, 0 rows"), ("full", "full, 40 rows")):
+        rest = [record(SUPPLIERS, number, 10) for number in range(20, 60)] if mode == "full" else []
+        with pytest.raises(GuardError) as refused:
+            load_all(engine, SUPPLIERS, *customers, *rest, mode=mode)
+        assert refused.value.message == (
+            f"This load ({told}) would delete 20 of the 60 live ones, more than 20%. Nothing was changed."
+        )
+        assert "run the sync again with confirm_deletions (command line: --confirm-deletions)" in str(refused.value)
+        assert len(live(engine, SUPPLIERS)) == 60
+    assert load_all(engine, SUPPLIERS, *customers, mode="incremental", confirm_deletions=True).deleted == 20
+
+
+def test_an_implausible_share_of_bank_accounts_whose_suppliers_are_gone_stops_too(engine: Engine) -> None:
+    accounts = entities()["supplier_bank_accounts"]
+    load_all(engine, SUPPLIERS, *(record(SUPPLIERS, number, 10) for number in range(30)))
+    load_all(engine, accounts, *(record(accounts, number, Account=key(number)) for number in range(30)))
+    for number in range(7):
+        delete_at_exact(engine, number, stamp=20)
+    with pytest.raises(GuardError, match=r"incremental, 0 rows\) would delete 7 of the 30 live ones, more than 20%"):
+        load_all(engine, accounts, mode="incremental")
+    assert len(live(engine, accounts, "id")) == 30
+    assert load_all(engine, accounts, mode="incremental", confirm_deletions=True).deleted == 7
+
+
+def test_the_share_that_may_go_unasked_is_a_setting(engine: Engine) -> None:
+    load_all(engine, COST_CENTERS, *(record(COST_CENTERS, number) for number in range(60)))
+    rest = [record(COST_CENTERS, number) for number in range(40)]
+    with pytest.raises(GuardError, match="more than 30%"):
+        load_all(engine, COST_CENTERS, *rest, share=0.3)
+    assert load_all(engine, COST_CENTERS, *rest, share=0.4).deleted == 20
+
+
 def test_a_row_that_cannot_be_read_is_quarantined_and_its_old_version_stays(engine: Engine) -> None:
     load_all(engine, COST_CENTERS, record(COST_CENTERS, 1), record(COST_CENTERS, 2))
     result = load_all(engine, COST_CENTERS, record(COST_CENTERS, 1), record(COST_CENTERS, 2, Description=5))
@@ -225,7 +269,7 @@ def test_a_late_retry_does_not_raise_the_dead(engine: Engine) -> None:
         load = stage(engine, held, SUPPLIERS, load, record(SUPPLIERS, 1, 10), record(SUPPLIERS, 2, 11))
         delete_at_exact(engine, 1, stamp=20)  # between its page and the publish
         run = Run(run_id="test", holder="test")
-        publish(engine, held, SUPPLIERS, load, ref=REF, run=run, confirm_deletions=False)
+        publish(engine, held, SUPPLIERS, load, ref=REF, run=run, guard=DeletionGuard())
     assert live(engine, SUPPLIERS) == ["2"]
 
 
@@ -256,9 +300,7 @@ def test_a_reader_who_lost_the_lease_can_neither_stage_nor_publish(engine: Engin
             with pytest.raises(DatasetBusyError):
                 stage(engine, late, SUPPLIERS, load, record(SUPPLIERS, 2, 11))
             with pytest.raises(DatasetBusyError):
-                publish(
-                    engine, late, SUPPLIERS, load, ref=REF, run=Run(run_id="t", holder="t"), confirm_deletions=False
-                )
+                publish(engine, late, SUPPLIERS, load, ref=REF, run=Run(run_id="t", holder="t"), guard=DeletionGuard())
     assert live(engine, SUPPLIERS) == []
 
 

@@ -74,8 +74,8 @@ BREAKAGES = (
     ),
     Breakage(
         "switch the deletion guard off",
-        "warehouse/publish.py",
-        "if implausible and not confirmed:",
+        "warehouse/guard.py",
+        "if is_implausible and not self.is_confirmed:",
         "if False:",
         PUBLISH,
     ),

@@ -7,13 +7,15 @@ goes on behind the last page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from exactsync.errors import LoadDiscardedError
 from exactsync.failpoints import reach
 from exactsync.load import LoadResult
-from exactsync.warehouse import history, load_log, schema, state
+from exactsync.warehouse import drift, history, load_log, schema, state
 from exactsync.warehouse.load_log import DELETIONS
 
 if TYPE_CHECKING:
@@ -42,14 +44,23 @@ def apply_page(
     entities: Collection[Entity],
     deletions: Collection[Deletion],
     *,
+    since: int | None,
     watermark: int | None,
     ref: DivisionRef,
     run: Run,
 ) -> dict[str, int]:
-    """Note the deletions, soft-delete the rows they name, move the watermark; return rows deleted by entity."""
+    """Note the deletions, soft-delete the rows they name, move the watermark; return rows deleted by entity.
+
+    Raises LoadDiscardedError if the watermark is no longer `since`: the company was moved at Exact meanwhile.
+    """
     with engine.begin() as connection:
         held.renew(connection)
         state.lock_states(connection, ref.division, [DELETIONS, *(entity.name for entity in entities)])
+        if state.read_state(connection, ref.division, DELETIONS).watermark != since:
+            raise LoadDiscardedError(
+                "sync/Deleted was being read when the company was found to be moved at Exact: it is read anew.",
+                retry_at=datetime.now(UTC),
+            )
         load_id = load_log.new_load_id(connection)
         _note(connection, ref.division, deletions)
         reach("deletions.noted")
@@ -122,6 +133,7 @@ def _delete(
     keys = [deletion.key for deletion in deletions if deletion.entity_type == entity.deleted_type]
     if not keys:
         return 0
+    drift.excuse_deletions(connection, entity, division, keys)
     published_at = state.publish_time(connection, division, entity.name)
     where = """published.division = :division AND published._deleted_at IS NULL
           AND tombstone.division = :division AND tombstone.entity_type = :entity_type

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import text
 
+from exactsync.entities import entities
 from exactsync.entity import Entity, Feed
+from exactsync.errors import LoadDiscardedError
 from exactsync.failpoints import reach
 from exactsync.warehouse import quarantine, schema
 
@@ -125,6 +127,19 @@ def discard(connection: Connection, held: Lease, entity: Entity) -> None:
         clear_staging(connection, entity, load_id)
 
 
+def discard_others(connection: Connection, load: Load) -> None:
+    """Forget every other load of the division, also those that are being read right now: none of them is published.
+
+    Whoever reads one learns it by LoadDiscardedError, with the next page or when it is to be published.
+    """
+    others = connection.execute(
+        text("DELETE FROM exactsync.loads WHERE division = :division AND entity <> :entity RETURNING entity, load_id"),
+        {"division": load.division, "entity": load.entity},
+    )
+    for name, load_id in others.all():
+        clear_staging(connection, entities()[name], load_id)
+
+
 def forget_if_unmoved(engine: Engine, held: Lease, entity: Entity, load: Load) -> bool:
     """Forget a continued load that has got no page further since it was opened; return whether it was one."""
     with engine.begin() as connection:
@@ -184,7 +199,18 @@ def stage_page(
             },
         )
         reach("stage.noted")
-        return Load(**row.mappings().one())
+        found = row.mappings().one_or_none()
+        if found is None:
+            raise discarded(load)
+        return Load(**found)
+
+
+def discarded(load: Load) -> LoadDiscardedError:
+    """Return the error that tells a reader that its load is no more."""
+    return LoadDiscardedError(
+        f"Load {load.load_id} was begun before the company was moved at Exact, so its pages count no more.",
+        retry_at=datetime.now(UTC),
+    )
 
 
 def _copy(connection: Connection, entity: Entity, rows: str) -> None:

@@ -46,6 +46,15 @@ def owners_came(connection: Connection, entity: Entity, division: int, since: da
     return bool(found)
 
 
+def owner_came(entity: Entity, row: str) -> str:
+    """Return the condition that the owner of `row` changed, or came, after the moment `:since`."""
+    owners, pointer = _owners(entity)
+    return f"""EXISTS (
+                SELECT FROM {schema.PUBLISHED}."{owners}" AS owner
+                WHERE owner.division = :division AND owner.id = {row}."{pointer}" AND owner._loaded_at > :since
+            )"""
+
+
 def _owners(entity: Entity) -> tuple[str, str]:
     """The table of the owners, and the column that points to them."""
     if entity.member_of is None or entity.member_column is None:

@@ -79,8 +79,7 @@ class Merge:
 
     def delete_orphans(self) -> int:
         """Soft-delete the live rows whose owner is not stored any more, whether or not they were read."""
-        where = f"""published.division = :division AND published._deleted_at IS NULL
-              AND {membership.lacks_owner(self._entity, "published")}"""
+        where = self._orphaned()
         return self._run(f"""
             WITH {history.closing(self._entity, source="", where=where)}
             UPDATE {self._published} AS published
@@ -121,7 +120,7 @@ class Merge:
 
     def delete_others(self) -> int:
         """Soft-delete what has stopped being a member (a relation that is no supplier any more)."""
-        where = f"{self._same_row()} AND staged._kind = 'other' AND published._deleted_at IS NULL"
+        where = self._other()
         return self._run(f"""
             WITH {self._closing(where)}
             UPDATE {self._published} AS published
@@ -143,6 +142,21 @@ class Merge:
             UPDATE {self._published} AS published
             SET _deleted_at = :published_at, _loaded_at = :published_at, _load_id = :load_id
             WHERE {self._absent()}""")
+
+    def count_doomed(self, *, absent: bool) -> int:
+        """Count the live rows that would be deleted: no members any more, of nobody any more, `absent`."""
+        published = f"SELECT published.{self._key} FROM {self._published} AS published"
+        doomed = []
+        if self._entity.member_property:
+            doomed.append(f"{published}, {self._staged} AS staged WHERE {self._other()}")
+        if self._entity.member_of:
+            doomed.append(f"{published} WHERE {self._orphaned()}")
+        if absent:
+            doomed.append(f"{published} WHERE {self._absent()}")
+        if not doomed:
+            return 0
+        statement = f"SELECT count(*) FROM ({' UNION '.join(doomed)}) AS doomed"
+        return self._connection.scalar(text(statement), self._values) or 0
 
     def count_live(self) -> int:
         """Count the rows of the division that are not deleted."""
@@ -168,6 +182,13 @@ class Merge:
     def _same_row(self) -> str:
         same_key = f"published.{self._key} = staged.{self._key}"
         return f"published.division = :division AND staged._load_id = :load_id AND {same_key}"
+
+    def _other(self) -> str:
+        return f"{self._same_row()} AND staged._kind = 'other' AND published._deleted_at IS NULL"
+
+    def _orphaned(self) -> str:
+        return f"""published.division = :division AND published._deleted_at IS NULL
+              AND {membership.lacks_owner(self._entity, "published")}"""
 
     def _absent(self) -> str:
         return f"""published.division = :division AND published._deleted_at IS NULL AND NOT EXISTS (

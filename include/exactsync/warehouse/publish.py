@@ -15,7 +15,8 @@ from exactsync.entity import Feed
 from exactsync.errors import DefectError, GuardError
 from exactsync.failpoints import reach
 from exactsync.load import LoadResult
-from exactsync.warehouse import history, load_log, loads, quarantine, state
+from exactsync.warehouse import drift, history, load_log, loads, quarantine, state
+from exactsync.warehouse.guard import PLAUSIBLE_ROWS
 from exactsync.warehouse.merge import Merge
 
 if TYPE_CHECKING:
@@ -25,19 +26,16 @@ if TYPE_CHECKING:
 
     from exactsync.entity import Entity
     from exactsync.load import DivisionRef, Run
+    from exactsync.warehouse.guard import DeletionGuard
     from exactsync.warehouse.leases import Lease
     from exactsync.warehouse.loads import Load
 
 log = logging.getLogger(__name__)
 
-IMPLAUSIBLE_SHARE = 0.2
-"""A comparison that would delete more than this share of a table stops …"""
-PLAUSIBLE_ROWS = 5
-"""… unless it is about no more rows than these."""
 MOVED = ("division_move_date", "division_hr_link_unlink_date")
 """When one of these changes, Timestamps of the company start anew (introductions of hrm/ and system/Divisions)."""
 UNREADABLE_SHARE = 0.2
-"""A load of which more than this share of records cannot be read fails, under the same exception."""
+"""A load of which more than this share of records cannot be read fails, unless they are few."""
 
 
 class UnreadableError(DefectError):
@@ -60,20 +58,21 @@ def publish(
     *,
     ref: DivisionRef,
     run: Run,
-    confirm_deletions: bool,
+    guard: DeletionGuard,
 ) -> LoadResult:
     """Merge a complete load into its table and forget its staged pages.
 
     Raises:
         DatasetBusyError: another holder took over the data set.
-        GuardError: a full reading would delete an implausible share; nothing was changed and the load is discarded,
+        LoadDiscardedError: the company was moved at Exact meanwhile.
+        GuardError: it would delete an implausible share; nothing was changed and the load is discarded,
             so that the next attempt reads anew.
         UnreadableError: too many records cannot be read; likewise.
     """
     try:
         with engine.begin() as connection:
             held.renew(connection)
-            result = _publish(connection, entity, load, ref, run, confirm_deletions)
+            result = _publish(connection, entity, load, ref, run, guard)
     except (GuardError, UnreadableError):
         with engine.begin() as connection:
             held.renew(connection)
@@ -84,24 +83,29 @@ def publish(
 
 
 def _publish(
-    connection: Connection, entity: Entity, load: Load, ref: DivisionRef, run: Run, confirm_deletions: bool
+    connection: Connection, entity: Entity, load: Load, ref: DivisionRef, run: Run, guard: DeletionGuard
 ) -> LoadResult:
     owners = [entity.member_of] if entity.member_of else []
     state.lock_states(connection, load.division, [entity.name, *owners])
     reach("publish.locked")
     _require_complete(connection, load)
-    before = state.read_state(connection, load.division, entity.name).watermark
+    known = state.read_state(connection, load.division, entity.name)
+    before = known.watermark
     quarantined, unnamed = quarantine.count_of_load(connection, load)
     _require_readable(connection, load, quarantined)
     published_at = state.publish_time(connection, load.division, entity.name)
-    counts = _merge(connection, entity, load, published_at, unnamed, confirm_deletions)
+    merge = Merge(connection, entity, load, published_at)
+    counts = _merge(merge, entity, load, unnamed, guard)
+    if load.mode == "full":
+        _note_drift(connection, entity, load, ref, run, known, published_at)
+        quarantine.keep_only(connection, load)
+    merge.release_quarantined()
     reach("publish.merged")
     state.advance(
         connection,
         load.division,
         entity.name,
-        # a watermark that was dropped while this was read would be one of the Timestamps from before
-        watermark=load.watermark_read if load.mode == "full" or before is not None else None,
+        watermark=load.watermark_read,
         load_id=load.load_id,
         full=load.mode == "full",
     )
@@ -129,6 +133,7 @@ def _publish(
     if counts.updated and history.has_changed(connection, entity, load.division, published_at, MOVED):
         log.warning("The company was moved at Exact: its Timestamps start anew, so all of it is read in full.")
         state.start_anew(connection, load.division, keep=entity.name)
+        loads.discard_others(connection, load)
     reach("publish.advanced")
     load_log.record(connection, result, run)
     loads.clear_staging(connection, entity, load.load_id)
@@ -137,21 +142,19 @@ def _publish(
     return result
 
 
-def _merge(
-    connection: Connection, entity: Entity, load: Load, published_at: datetime, unnamed: int, confirm_deletions: bool
-) -> _Counts:
+def _merge(merge: Merge, entity: Entity, load: Load, unnamed: int, guard: DeletionGuard) -> _Counts:
     if not load.rows_read and load.mode == "incremental" and not entity.member_of:
         return _Counts(inserted=0, updated=0, deleted=0, unchanged=0)
-    merge = Merge(connection, entity, load, published_at)
     merge.drop_repeated()
     if entity.feed is Feed.SYNC:
         merge.drop_deleted()
     if entity.member_of:
         merge.set_aside_orphans()
     members = merge.count_members()
-    absent = 0
-    if load.mode == "full":
-        absent = _plausible_absent(merge, members, unnamed, confirm_deletions)
+    absent = _count_absent(merge, unnamed) if load.mode == "full" else 0
+    if doomed := merge.count_doomed(absent=absent > 0):
+        live = merge.count_live()
+        guard.require_plausible(mode=load.mode, members=members, absent=absent, doomed=doomed, live=live)
     inserted = merge.insert_new()
     updated = 0
     if inserted < members:
@@ -160,34 +163,40 @@ def _merge(
     deleted = merge.delete_others() if entity.member_property else 0
     deleted += merge.delete_orphans() if entity.member_of else 0
     deleted += merge.delete_absent() if absent else 0
-    merge.release_quarantined()
-    if load.mode == "full":
-        quarantine.keep_only(connection, load)
     return _Counts(inserted=inserted, updated=updated, deleted=deleted, unchanged=members - inserted - updated)
 
 
-def _plausible_absent(merge: Merge, members: int, unnamed: int, confirmed: bool) -> int:
-    """Count the rows that a full reading did not see, if deleting them is plausible."""
+def _count_absent(merge: Merge, unnamed: int) -> int:
+    """Count the rows that a full reading did not see, and that are gone for all we know."""
     absent = merge.count_absent()
-    if not absent:
-        return 0
-    if unnamed:
+    if absent and unnamed:
         log.warning(
             "%d rows are absent, but %d records could not be read at all, not even their key: none is deleted.",
             absent,
             unnamed,
         )
         return 0
-    live = merge.count_live()
-    implausible = members == 0 or (absent > PLAUSIBLE_ROWS and absent > live * IMPLAUSIBLE_SHARE)
-    if implausible and not confirmed:
-        raise GuardError(
-            f"A full reading saw {members} rows and would delete {absent} of the {live} live ones"
-            f"{', leaving the table empty' if members == 0 else ''}. Nothing was changed.",
-            remedy="Look at the company in Exact Online. If the deletions are right, run the sync again with "
-            "confirm_deletions (command line: --confirm-deletions).",
-        )
     return absent
+
+
+def _note_drift(
+    connection: Connection,
+    entity: Entity,
+    load: Load,
+    ref: DivisionRef,
+    run: Run,
+    known: state.SyncState,
+    published_at: datetime,
+) -> None:
+    deletions = state.read_state(connection, load.division, load_log.DELETIONS)
+    found = drift.measure(connection, entity, load, known=known, deletions=deletions, published_at=published_at)
+    if found is None:
+        return
+    drift.record(connection, found, load, ref, run, known.watermark)
+    if found.missed:
+        log.warning("Drift found: %s. It is repaired.", found)
+    else:
+        log.info("No drift found; %d rows changed since the last sync.", found.changed_since)
 
 
 def _require_readable(connection: Connection, load: Load, quarantined: int) -> None:
@@ -205,5 +214,7 @@ def _require_complete(connection: Connection, load: Load) -> None:
         text("SELECT is_complete FROM exactsync.loads WHERE load_id = :load_id FOR UPDATE"),
         {"load_id": load.load_id},
     )
+    if complete is None:
+        raise loads.discarded(load)
     if not complete:
         raise DefectError(f"Load {load.load_id} was to be published before all its pages were staged.")
