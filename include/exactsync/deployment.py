@@ -68,6 +68,7 @@ class Deployment:
         transport: how to reach Exact, if not directly.
         patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
         deletion_share: how much of a table one load may delete unasked, from 0 to 1.
+        plan_first_load: whether a first load may read the few members of a large set only, see `first_load`.
     """
 
     def __init__(
@@ -81,7 +82,9 @@ class Deployment:
         transport: httpx.BaseTransport | None = None,
         patience_s: float = 0.0,
         deletion_share: float = USUAL_SHARE,
+        plan_first_load: bool = False,
     ) -> None:
+        self._plan_first_load = plan_first_load
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
         self._deletion_share = deletion_share
@@ -193,7 +196,16 @@ class Deployment:
                 if declared.axis in integration.inactive_axes:
                     return undone
                 with self._client(integration) as client:
-                    result = sync.sync_entity(self._warehouse, client, declared, ref, mode=mode, run=run, guard=guard)
+                    result = sync.sync_entity(
+                        self._warehouse,
+                        client,
+                        declared,
+                        ref,
+                        mode=mode,
+                        run=run,
+                        guard=guard,
+                        plan_first_load=self._plan_first_load,
+                    )
                 state.note_attempt(self._warehouse, ref.division, entity, run=run, outcome=result.outcome)
         except StoppedError as error:
             log.info("Stopped. %s", error)

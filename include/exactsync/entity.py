@@ -6,7 +6,7 @@ data dictionary) is derived from it.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
 from enum import Enum, StrEnum
 from functools import cached_property
@@ -128,6 +128,8 @@ class Entity:
     """Exact's EntityType in sync/Deleted; None where deletions are found by comparison."""
     member_property: str | None = None
     """A Boolean property that must be true for a record to be stored (`IsSupplier`)."""
+    member_endpoint: str | None = None
+    """A single endpoint that gives the same records, and takes a filter on `member_property`: for first loads."""
     member_of: str | None = None
     """An entity that must hold a live record that this one's `member_column` points to, for it to be stored."""
     axis: Axis | None = None
@@ -142,6 +144,23 @@ class Entity:
     def primary_key(self) -> tuple[str, ...]:
         """The columns that tell the rows of the table apart."""
         return ("division",) if self.key == "division" else ("division", self.key)
+
+    @cached_property
+    def filtered(self) -> Entity | None:
+        """The same data set as its `member_endpoint` gives it: members only, without Timestamps; None if it has none.
+
+        For reading and normalising; it is stored, logged and deleted as the entity itself.
+        """
+        if self.member_endpoint is None:
+            return None
+        return replace(
+            self,
+            endpoint=self.member_endpoint,
+            feed=Feed.LIST,
+            filter=f"{self.member_property} eq true",
+            deleted_type=None,
+            member_endpoint=None,
+        )
 
     @cached_property
     def member_column(self) -> Column | None:
@@ -173,6 +192,8 @@ class Entity:
             yield "sync feeds, and only they, have an EntityType in sync/Deleted"
         if self.feed is Feed.MODIFIED and "Modified" not in self.select:
             yield "it is read by `Modified`, which no column holds"
+        if self.member_endpoint and not (self.member_property and self.feed is Feed.SYNC):
+            yield "only the members of a sync feed can have an endpoint of their own"
         if (self.member_of is None) != (self.member_column is None):
             yield f"no column references {self.member_of}, which its records must belong to"
         for column in self.columns:

@@ -1,7 +1,7 @@
 """The installation that environment variables describe: for the command line, and wherever Airflow is not at hand.
 
 EXACTSYNC_WAREHOUSE_URL (or AIRFLOW_CONN_WAREHOUSE_DEFAULT), EXACTSYNC_STATE_URL, EXACTSYNC_TOKEN_KEYS,
-EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, and AIRFLOW_CONN_<ID> for each app.
+EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, EXACTSYNC_FIRST_LOAD, and AIRFLOW_CONN_<ID> for each app.
 """
 
 from __future__ import annotations
@@ -45,7 +45,22 @@ def read_deployment(environ: Mapping[str, str], *, patience_s: float = 0.0) -> D
         find_app=find_app,
         patience_s=patience_s,
         deletion_share=read_share(environ.get(DELETION_SHARE)),
+        plan_first_load=plans_first_load(environ),
     )
+
+
+def plans_first_load(environ: Mapping[str, str]) -> bool:
+    """Tell whether EXACTSYNC_FIRST_LOAD lets first loads be planned, see `first_load`; by default the feed is read.
+
+    Raises:
+        ConfigurationError: it is neither `feed` nor `planned`.
+    """
+    choice = environ.get("EXACTSYNC_FIRST_LOAD") or "feed"
+    if choice not in ("feed", "planned"):
+        raise ConfigurationError(
+            f"EXACTSYNC_FIRST_LOAD is {choice!r}.", remedy="Set it to `feed` or `planned`, or leave it out."
+        )
+    return choice == "planned"
 
 
 def _warehouse_url(environ: Mapping[str, str]) -> str:

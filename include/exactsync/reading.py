@@ -37,6 +37,8 @@ class Reading:
     mode: Mode
     after: int | None = None
     why: str
+    is_first: bool = False
+    """Whether nothing of it is known yet, or not any more."""
 
 
 def plan(
@@ -53,7 +55,7 @@ def plan(
         quarantined: how many of its records are in quarantine.
     """
     if why := _why_in_full(entity, known, deletions, mode, now, quarantined):
-        return Reading(mode="full", why=why)
+        return Reading(mode="full", why=why, is_first=_is_first(entity, known))
     if entity.feed is Feed.LIST:
         return None
     return Reading(mode="incremental", after=known.watermark, why="what changed since the watermark")
@@ -64,13 +66,17 @@ def _why_in_full(
 ) -> str | None:
     if mode == "full":
         return "asked for"
-    if known.full_at is None or (entity.feed is not Feed.LIST and known.watermark is None):
+    if known.full_at is None or _is_first(entity, known):
         return "not read in full yet"
     if entity.feed is Feed.SYNC:
         return _why_deletions_are_unknown(deletions, known.full_at, now)
     if quarantined:
         return f"{quarantined} of its records are in quarantine"
     return "not compared lately" if now - known.full_at + LEEWAY >= entity.compare_every else None
+
+
+def _is_first(entity: Entity, known: SyncState) -> bool:
+    return known.full_at is None or (entity.feed is not Feed.LIST and known.watermark is None)
 
 
 def _why_deletions_are_unknown(deletions: SyncState, full_at: datetime, now: datetime) -> str | None:

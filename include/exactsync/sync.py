@@ -7,14 +7,15 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from exactsync.entity import REGION, Entity, Feed
 from exactsync.errors import DefectError, ExactSyncError, ForbiddenError
-from exactsync.exact.feed import highest_modified, read_deleted, read_feed
+from exactsync.exact.feed import highest_modified, read_deleted
 from exactsync.exact.odata import MalformedAnswerError
 from exactsync.failpoints import reach
+from exactsync.first_load import SYNC_PAGE, read_load
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.reading import DELETED_KEPT, plan
 from exactsync.warehouse import deletions, loads, membership, quarantine, state
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SYNC_PAGE: Final = 1000
-"""Records on a page of a sync feed (KB-limits)."""
-
 
 def sync_entity(
     engine: Engine,
@@ -50,11 +48,13 @@ def sync_entity(
     mode: Mode,
     run: Run,
     guard: DeletionGuard,
+    plan_first_load: bool = False,
 ) -> LoadResult:
     """Bring one entity of one division up to date and return what that took.
 
     A retry after a crash goes on behind the last staged page. What is read is decided by `reading.plan`; a list that
-    was compared lately is not read at all.
+    was compared lately is not read at all. With `plan_first_load`, the first load of few among many is planned, see
+    `first_load`.
 
     Raises:
         ExactSyncError: by its kind, what to do about it; knows integration, division, entity and page.
@@ -68,7 +68,7 @@ def sync_entity(
             log.info("Reading %s: %s.", planned.mode, planned.why)
             load = loads.open_load(engine, held, entity, planned.mode, planned.after)
             reach("load.opened")
-            load = _stage_or_forget(engine, client, entity, held, load)
+            load = _stage_or_forget(engine, client, entity, held, load, plan_first_load and planned.is_first)
             return publish(engine, held, entity, load, ref=ref, run=run, guard=guard)
     except ExactSyncError as error:
         error.at(integration=ref.integration, division=ref.division, entity=entity.name)
@@ -141,10 +141,12 @@ def _watermark(engine: Engine, division: int, entity: str) -> int | None:
         return state.read_state(connection, division, entity).watermark
 
 
-def _stage_or_forget(engine: Engine, client: ExactClient, entity: Entity, held: Lease, load: Load) -> Load:
+def _stage_or_forget(
+    engine: Engine, client: ExactClient, entity: Entity, held: Lease, load: Load, may_filter: bool
+) -> Load:
     """Stage what is missing; if Exact refuses the very link an earlier attempt left, let the next one begin anew."""
     try:
-        return _stage_pages(engine, client, entity, held, load)
+        return _stage_pages(engine, client, entity, held, load, may_filter)
     except MalformedAnswerError:
         raise  # cut off on the way, most likely: the link is as good as it was
     except DefectError:
@@ -153,28 +155,23 @@ def _stage_or_forget(engine: Engine, client: ExactClient, entity: Entity, held: 
         raise
 
 
-def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Lease, load: Load) -> Load:
+def _stage_pages(
+    engine: Engine, client: ExactClient, entity: Entity, held: Lease, load: Load, may_filter: bool
+) -> Load:
     """Stage what is not staged yet; the next page is fetched while this one is written."""
     if load.is_complete:
         log.info("All %d pages were staged by an earlier attempt.", load.pages)
         return load
     if load.pages:
         log.info("Going on behind page %d, which an earlier attempt staged.", load.pages)
-    pages = read_feed(
-        client,
-        entity,
-        division=load.division,
-        after=load.watermark_before,
-        resume=load.next_url,
-        page=load.next_page,
-    )
     from exactsync.normalise import normalise_page  # pandas costs half a second: only where pages are read
 
     spent = _Spent(client)
-    with closing(pages):
-        for page in pages:
+    with closing(read_load(client, entity, load, may_filter=may_filter)) as pages:
+        for read in pages:
+            page = read.page
             records = _located(entity, page.records, client.region)
-            normalised = normalise_page(entity, records, load_id=load.load_id, first_seq=load.rows_read)
+            normalised = normalise_page(read.source, records, load_id=load.load_id, first_seq=load.rows_read)
             reach("stage.normalised")
             for quarantined in normalised.quarantined:
                 log.warning("Page %d: record %s goes to quarantine: %s.", page.number, *_named(quarantined))
@@ -187,7 +184,7 @@ def _stage_pages(engine: Engine, client: ExactClient, entity: Entity, held: Leas
                 normalised,
                 rows_read=len(page.records),
                 next_url=page.next_url,
-                watermark_read=_highest(entity, page),
+                watermark_read=_highest(entity, page) if read.floor is None else read.floor,
                 calls=calls,
                 seconds=seconds,
             )

@@ -50,6 +50,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
     Raises ConfigurationError where a connection or a token key is missing or unusable.
     """
     from exactsync.deployment import Deployment
+    from exactsync.environment import plans_first_load
     from exactsync.warehouse.guard import DELETION_SHARE, read_share
 
     quiet_logs()
@@ -60,6 +61,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
         instance_id=os.environ.get("EXACTSYNC_INSTANCE_ID") or None,
         find_app=find_app,
         deletion_share=read_share(os.environ.get(DELETION_SHARE)),
+        plan_first_load=plans_first_load(os.environ),
     )
 
 

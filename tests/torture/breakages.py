@@ -41,7 +41,7 @@ BREAKAGES = (
     Breakage(
         "drop the tombstone check",
         "warehouse/merge.py",
-        "AND staged._source_timestamp <= tombstone.source_timestamp",
+        "AND (staged._source_timestamp <= tombstone.source_timestamp) IS NOT FALSE",
         "AND false",
         PUBLISH,
     ),
@@ -92,7 +92,7 @@ BREAKAGES = (
     Breakage(
         "apply deletions to newer rows",
         "warehouse/deletions.py",
-        "AND published._source_timestamp <= tombstone.source_timestamp",
+        "AND (published._source_timestamp <= tombstone.source_timestamp) IS NOT FALSE",
         "",
         "tests/truth tests/integration/test_sync.py",
     ),

@@ -86,6 +86,29 @@ def test_killed_at_a_failpoint_the_next_attempt_ends_with_the_truth(world: World
     assert world.simulator.violations() == []
 
 
+@pytest.mark.parametrize("planted", ["stage.committed=kill:3", "stage.copied=kill:6", "publish.merged=kill:1"])
+def test_killed_in_a_filtered_first_load_the_next_attempt_goes_on_there(
+    make_world: Callable[[Settings], World], planted: str
+) -> None:
+    few = Company(code=DIVISION, name="Demo Holding", country="NL", sizes={"Accounts": 6_000}, suppliers=0.008)
+    world = make_world(replace(SETTINGS, hostile=0.0, companies=(few,), bulk_page_size=1_000))
+    world.environment["EXACTSYNC_FIRST_LOAD"] = "planned"
+    relations = world.simulator.truth(DIVISION, "Accounts")
+    changed, ended, gone = [one["ID"] for one in relations[1:] if one["IsSupplier"]][:3]
+    world.simulator.update(DIVISION, "Accounts", relations[0]["ID"], {"City": "Urk"})
+    assert Worker(work(world, "suppliers", planted=planted)).wait(), f"{planted} was not reached"
+    world.simulator.update(DIVISION, "Accounts", changed, {"Name": "Anders"})
+    world.simulator.set_supplier(DIVISION, ended, is_supplier=False)
+    world.simulator.delete(DIVISION, "Accounts", gone)
+    assert do(work(world, "suppliers", "deletions")) == ""
+    assert do(work(world, "suppliers", "deletions")) == ""
+    suppliers = [table for table in TABLES if table.name == "suppliers"]
+    # what never came by the feed has no Timestamp
+    assert [one for one in live_differences(world, suppliers) if one.column != "_source_timestamp"] == []
+    assert world.simulator.count_calls("sync/CRM/Accounts", DIVISION) <= 4
+    assert world.simulator.violations() == []
+
+
 def test_killed_at_random_moments_the_end_is_the_truth(world: World, seed: int) -> None:
     """Kill syncs one after the other, each at a random moment of its work, while Exact goes on changing."""
     random = Random(20 + seed)

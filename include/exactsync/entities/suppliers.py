@@ -9,6 +9,7 @@ ENTITY = Entity(
     feed=Feed.SYNC,
     deleted_type=2,
     member_property="IsSupplier",
+    member_endpoint="crm/Accounts",
     description="Suppliers of each division. A relation that stops being a supplier is soft-deleted.",
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the relation."),

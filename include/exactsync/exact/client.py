@@ -100,8 +100,12 @@ class ExactClient:
             ConfigurationError: a right, a scope, a licence or an address is wrong.
             DefectError: Exact does not understand us, or we don't understand Exact.
         """
-        url = address(f"{self._root}{division}/{endpoint}", params or {})
+        url = self.link(endpoint, division=division, params=params or {})
         return self._with_own_link(self._calls.fetch(url, endpoint, division, parse_page), division)
+
+    def link(self, endpoint: str, *, division: int, params: Mapping[str, str]) -> str:
+        """Return the address that `get` asks, for `follow` to ask later."""
+        return address(f"{self._root}{division}/{endpoint}", params)
 
     def follow(self, next_url: str, *, endpoint: str, division: int, may_wait: bool = True) -> Page:
         """Return the page that a page's `next_url` points to; the link is followed as it is; errors as `get`.
@@ -119,7 +123,7 @@ class ExactClient:
 
     def count(self, endpoint: str, *, division: int, filter_: str | None = None) -> int:
         """Return how many records an endpoint has (`/$count`)."""
-        url = address(f"{self._root}{division}/{endpoint}/$count", query(filter_=filter_))
+        url = self.link(f"{endpoint}/$count", division=division, params=query(filter_=filter_))
         return self._calls.fetch(url, endpoint, division, parse_count)
 
     def me(self) -> dict[str, Any]:

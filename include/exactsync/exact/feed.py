@@ -64,20 +64,27 @@ def read_feed(
         DefectError: the pages run in a circle, or Timestamps fall.
         ExactSyncError: as `ExactClient.get`, once the pages before have been yielded; it names the page.
     """
-    is_sync = entity.feed is Feed.SYNC
-    conditions = [entity.filter.format(division=division)] if entity.filter else []
-    if is_sync:
-        conditions = [after_timestamp(after)]
-    elif entity.feed is Feed.MODIFIED and after is not None:
-        conditions.append(modified_since(after - OVERLAP_MS))
-    filter_ = " and ".join(conditions)
     yield from _read(
-        _Source(client, entity.endpoint, division, query(select=entity.select, filter_=filter_)),
+        _Source(client, entity.endpoint, division, _question(entity, division, after)),
         name=entity.name,
-        floor=(after or 0) if is_sync else None,
+        floor=(after or 0) if entity.feed is Feed.SYNC else None,
         resume=resume,
         number=page,
     )
+
+
+def feed_link(client: ExactClient, entity: Entity, *, division: int, after: int | None) -> str:
+    """Return the link to the first page that `read_feed` reads, to be kept and resumed from like Exact's own."""
+    return client.link(entity.endpoint, division=division, params=_question(entity, division, after))
+
+
+def _question(entity: Entity, division: int, after: int | None) -> dict[str, str]:
+    conditions = [entity.filter.format(division=division)] if entity.filter else []
+    if entity.feed is Feed.SYNC:
+        conditions = [after_timestamp(after)]
+    elif entity.feed is Feed.MODIFIED and after is not None:
+        conditions.append(modified_since(after - OVERLAP_MS))
+    return query(select=entity.select, filter_=" and ".join(conditions))
 
 
 def read_deleted(

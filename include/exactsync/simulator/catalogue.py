@@ -64,11 +64,12 @@ class PropertySpec:
 
 
 class EndpointKind(StrEnum):
-    """The three types of endpoints for reading (Exact's documentation)."""
+    """The types of endpoints for reading (Exact's documentation)."""
 
     SINGLE = "single"
     BULK = "bulk"
     SYNC = "sync"
+    FUNCTION = "function"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _endpoint(entry: dict[str, Any], entity_set: EntitySet) -> Endpoint:
         entity_set=entity_set,
         properties=properties,
         key=key,
-        select_required=entry.get("select_required", kind is not EndpointKind.SINGLE),
+        select_required=entry.get("select_required", kind in (EndpointKind.BULK, EndpointKind.SYNC)),
         filters=frozenset(filters) if filters else None,
         mandatory_filters=mandatory,
         page_size=entry.get("page_size"),

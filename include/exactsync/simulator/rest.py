@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from exactsync.simulator.catalogue import EndpointKind
 from exactsync.simulator.limits import AppDivision, ErrorSource
 from exactsync.simulator.listing import answer_count, answer_entity, answer_list
 from exactsync.simulator.messages import RefusedError, Request, Response, refuse, refuse_empty
 from exactsync.simulator.readers import Dataset
 from exactsync.simulator.rules import Rule
+from exactsync.simulator.sync_timestamp import answer_sync_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +149,8 @@ class RestApi:
     def _perform(self, request: Request, target: Target, caller: Caller, dataset: Dataset | None) -> Response:
         endpoint = self._find_endpoint(request, target)
         self._check_rights(endpoint, target, caller)
+        if endpoint.kind is EndpointKind.FUNCTION and target.division is not None:
+            return answer_sync_timestamp(self._world, request, endpoint, target.division)
         if target.is_count:
             return answer_count(self._world, request, endpoint, caller.client_id, target.division)
         if target.key is not None:

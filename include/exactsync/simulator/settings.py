@@ -157,5 +157,7 @@ class Settings:
     page_size_by_reference: bool = True
     """sync/Project/Projects gives 60 a page, as the reference lists it, and not 1,000 as every other sync endpoint."""
     exact_path_case: bool = True
+    sync_timestamp: Literal["first_since", "last_before", "absent"] = "first_since"
+    """What SyncTimestamp answers: the lowest Timestamp changed since a moment, the highest before it, or 404."""
     velocity_block_status: int = 429
     """The status while blocked for errors; what Exact answers is not known."""

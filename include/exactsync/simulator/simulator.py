@@ -148,7 +148,7 @@ class Simulator:
 
     def entity_sets(self) -> list[str]:
         """Return the names of the entity sets that records can be put in."""
-        return sorted(self._world.catalogue.entity_sets.keys() - {"Me", "Deleted"})
+        return sorted(self._world.catalogue.entity_sets.keys() - {"Me", "Deleted", "SyncTimestamp"})
 
     def insert(self, division: int, entity_set: str, values: Mapping[str, Any] | None = None) -> Change:
         """Add a believable record with `values` over it.

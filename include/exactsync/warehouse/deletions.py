@@ -138,7 +138,7 @@ def _delete(
     where = """published.division = :division AND published._deleted_at IS NULL
           AND tombstone.division = :division AND tombstone.entity_type = :entity_type
           AND tombstone.key = published.id AND tombstone.key = ANY(CAST(:keys AS uuid[]))
-          AND published._source_timestamp <= tombstone.source_timestamp"""
+          AND (published._source_timestamp <= tombstone.source_timestamp) IS NOT FALSE"""
     deleted = connection.execute(
         text(f"""
         WITH {history.closing(entity, source=", exactsync.tombstones AS tombstone", where=where)}

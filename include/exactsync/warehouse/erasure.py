@@ -90,6 +90,14 @@ def readmit(engine: Engine, entities: Mapping[str, Entity], *, division: int, ke
         return bool(connection.execute(_READMIT, _tombstone(entities, division, key)).rowcount)
 
 
+def is_refused(connection: Connection, entity: Entity, division: int, *, record_key: str, record: bytes) -> bool:
+    """Tell whether a record that cannot be read is about a person who was erased."""
+    if PERSONS not in (entity.name, entity.member_of):
+        return False
+    values = {"division": division, "record_key": record_key, "record": record, "forever": FOREVER}
+    return bool(connection.scalar(_IS_REFUSED, values))
+
+
 def forget_quarantined(connection: Connection, entities: Mapping[str, Entity]) -> int:
     """Delete what was quarantined of persons after they had been erased; return how many records."""
     values = {
@@ -183,6 +191,15 @@ _IS_ABOUT = "(record_key = {key} OR position(convert_to({key}, 'UTF8') IN record
 _ERASE_QUARANTINED = text(f"""
 DELETE FROM exactsync.quarantine
 WHERE division = :division AND entity = :entity AND {_IS_ABOUT.format(key=":key")}
+""")
+
+_IS_REFUSED = text(f"""
+SELECT EXISTS (
+    SELECT FROM exactsync.tombstones AS tombstone,
+        (SELECT CAST(:record_key AS text) AS record_key, CAST(:record AS bytea) AS record) AS quarantined
+    WHERE tombstone.division = :division AND tombstone.source_timestamp = :forever
+      AND {_IS_ABOUT.format(key="tombstone.key::text")}
+)
 """)
 
 _FORGET_QUARANTINED = text(f"""

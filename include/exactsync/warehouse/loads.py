@@ -178,7 +178,7 @@ def stage_page(
         held.renew(connection)
         _copy(connection, entity, page.copy_text())
         reach("stage.copied")
-        quarantine.put(connection, load, page.quarantined)
+        quarantine.put(connection, entity, load, page.quarantined)
         row = connection.execute(
             text(f"""
             UPDATE exactsync.loads

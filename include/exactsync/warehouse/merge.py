@@ -63,12 +63,12 @@ class Merge:
             )""")
 
     def drop_deleted(self) -> int:
-        """Refuse what Exact has deleted since: rows whose Timestamp is not above their tombstone."""
+        """Refuse what Exact has deleted since: rows whose Timestamp is not above their tombstone, or is not known."""
         return self._run(f"""
             DELETE FROM {self._staged} AS staged USING exactsync.tombstones AS tombstone
             WHERE staged._load_id = :load_id AND tombstone.division = :division
               AND tombstone.entity_type = :deleted_type AND tombstone.key = staged.{self._key}
-              AND staged._source_timestamp <= tombstone.source_timestamp""")
+              AND (staged._source_timestamp <= tombstone.source_timestamp) IS NOT FALSE""")
 
     def set_aside_orphans(self) -> int:
         """Take for others the records whose owner is not stored (the bank account of a customer)."""

@@ -5,7 +5,8 @@
 | lists | the next run reads them in full |
 | sync feeds | the next run reads from its Timestamp on where that takes no further page, else a full reading |
 
-A record leaves when it is read without trouble.
+What a filtered first load sets aside has no Timestamp: it waits for its next change, or a full reading. A record leaves
+when it is read without trouble.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import text
 
-from exactsync.warehouse import schema
+from exactsync.warehouse import erasure, schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +43,12 @@ class QuarantinedRecord(Protocol):
         """The raw JSON."""
 
 
-def put(connection: Connection, load: Load, records: Sequence[QuarantinedRecord]) -> None:
-    """Keep what could not be normalised, the latest version of each record."""
+def put(connection: Connection, entity: Entity, load: Load, records: Sequence[QuarantinedRecord]) -> None:
+    """Keep what could not be normalised, the latest version of each record; nothing about persons who were erased."""
     for record in records:
+        key = record.key or f"sha256:{hashlib.sha256(record.record).hexdigest()}"
+        if erasure.is_refused(connection, entity, load.division, record_key=key, record=record.record):
+            continue
         connection.execute(
             text("""
             INSERT INTO exactsync.quarantine (division, entity, record_key, reason, record, load_id)
@@ -55,7 +59,7 @@ def put(connection: Connection, load: Load, records: Sequence[QuarantinedRecord]
             {
                 "division": load.division,
                 "entity": load.entity,
-                "record_key": record.key or f"sha256:{hashlib.sha256(record.record).hexdigest()}",
+                "record_key": key,
                 "reason": record.reason,
                 "record": record.record,
                 "load_id": load.load_id,

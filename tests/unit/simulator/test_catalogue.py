@@ -31,6 +31,7 @@ ENDPOINTS = {
     "project/Projects": ("single", 66),
     "sync/Project/Projects": ("sync", 62),
     "sync/Deleted": ("sync", 7),
+    "read/sync/Sync/SyncTimestamp": ("function", 3),
 }
 
 

@@ -111,3 +111,38 @@ def test_the_log_forgets_after_two_months(visitor):
     sim.clock.advance(2 * 86_400)
     visitor.login()
     assert visitor.records("101/sync/Deleted", select="ID", filter="Timestamp gt 1L") == []
+
+
+SYNC_TIMESTAMP = "https://exact.test/api/v1/101/read/sync/Sync/SyncTimestamp"
+
+
+def test_a_moment_of_the_dutch_clock_has_a_timestamp_to_read_a_sync_endpoint_from(visitor):
+    sim = visitor.simulator
+    key = sim.truth(101, "Accounts")[3]["ID"]
+    sim.update(101, "Accounts", key, {"City": "Urk"})
+    stamps = {record["ID"]: record["Timestamp"] for record in sim.truth(101, "Accounts")}
+    query = "modified=datetime'{}'&endPoint='Accounts'"
+    answer = visitor.get(f"{SYNC_TIMESTAMP}?{query.format('2024-06-15T14:00:00')}").json()["d"]
+    assert (answer["API"], answer["Modified"]) == ("Accounts", "/Date(1718460000000)/")
+    assert int(answer["TimeStampAsBigInt"]) in stamps.values()
+    later = visitor.get(f"{SYNC_TIMESTAMP}?{query.format('2034-06-15T14:00:00')}").json()["d"]
+    assert later["TimeStampAsBigInt"] is None
+    sim.configure(sync_timestamp="last_before")
+    later = visitor.get(f"{SYNC_TIMESTAMP}?{query.format('2034-06-15T14:00:00')}").json()["d"]
+    assert int(later["TimeStampAsBigInt"]) == stamps[key]
+    assert visitor.broken_rules() == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "modified=datetime'2024-06-15T14:00:00'",
+        "modified='2024-06-15'&endPoint='Accounts'",
+        "modified=datetime'2024-06-15T14:00:00'&endPoint=Accounts",
+        "modified=datetime'2024-06-15T14:00:00'&endPoint='Costcenters'",
+    ],
+)
+def test_a_timestamp_is_told_only_to_who_asks_for_a_moment_and_a_sync_endpoint(visitor, query):
+    assert visitor.get(f"{SYNC_TIMESTAMP}?{query}").status_code == 400
+    assert visitor.broken_rules() == ["bad_query"]
