@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from exactsync.payable import Kind
 from exactsync.payables.mapping import MappingKind
+from exactsync.payables.preflight.amounts import AT_SOURCE
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from exactsync.payable import Payable
     from exactsync.payables.books import Journal, Period
     from exactsync.payables.preflight.findings import Case
 
@@ -17,6 +19,8 @@ PURCHASES: Final = 22
 RECEIVED_RETURNS: Final = 23
 LONGEST_NUMBER: Final = 30
 """What Exact's screens take as Your ref.; its reference gives no lengths."""
+REFUND: Final = "reverseBill"
+"""What Spendesk calls money that came back without a credit note."""
 SETUP: Final = "on the Accounting setup page"
 
 
@@ -48,7 +52,7 @@ def check_number(case: Case) -> None:
     """An invoice and a credit note have the number that their sender gave them, short enough for Exact."""
     payable = case.payable
     number = (payable.number or "").strip()
-    if not number and payable.kind in {Kind.INVOICE, Kind.CREDIT_NOTE}:
+    if not number and payable.kind in {Kind.INVOICE, Kind.CREDIT_NOTE} and payable.source_kind != REFUND:
         case.find("number_missing", f"The {payable.kind.label.lower()} has no number.", "Enter it at the source.")
     if len(number) > LONGEST_NUMBER:
         message = f"The number '{number}' has {len(number)} characters; Exact takes {LONGEST_NUMBER}."
@@ -89,14 +93,14 @@ def find_rate(case: Case, journal: Journal | None) -> Decimal | None:
         case.find("currency_not_allowed", message, remedy)
     if currency == own:
         return None
-    if currency == payable.functional_currency or payable.functional_currency != own:
+    if payable.functional_currency != own or not payable.exchange_rate:
         message = f"There is no exchange rate from {currency} to {own}, the currency of company {case.books.division}."
-        remedy = f"Book payables of this source in a company that is kept in {payable.functional_currency}."
+        remedy = AT_SOURCE if payable.functional_currency == own else _in_other_company(payable)
         case.find("rate_missing", message, remedy)
         return None
     if journal and journal.allows_rates is False:
         message = f"Journal {journal} does not take exchange rates of their own."
-        remedy = f"Allow variable exchange rates in the journal at Exact, or book in the wallet's currency ({SETUP})."
+        remedy = "Allow variable exchange rates in the journal at Exact, or book in the wallet's currency."
         case.find("rate_not_allowed", message, remedy)
     return payable.exchange_rate
 
@@ -124,6 +128,10 @@ def find_payment_condition(case: Case) -> str | None:
         message = f"Payment condition {code} does not exist at Exact."
         case.find("payment_condition_unknown", message, "Correct it at the source, or create it at Exact.")
     return code or None
+
+
+def _in_other_company(payable: Payable) -> str:
+    return f"Book the payables of this source in a company that is kept in {payable.functional_currency}."
 
 
 def _plural(kind: Kind) -> str:

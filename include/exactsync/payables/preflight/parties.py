@@ -28,15 +28,17 @@ def find_relation(case: Case) -> Owed:
 def _find_employee(case: Case) -> UUID | None:
     """Employees are suppliers at Exact, and only a person says which."""
     who, employees = case.payable.counterparty, case.mapping.employees
-    relation = employees.get(who.id, employees.get(GENERIC))
-    if relation is None:
-        message = f"Employee {who.name} has no supplier at Exact."
-        remedy = f"Choose one for the employee, or one for all employees, {SETUP}."
-        key = who.id if case.mapping.wrong_row(MappingKind.EMPLOYEE, who.id) else GENERIC
-        case.find_unmapped("employee_unmapped", MappingKind.EMPLOYEE, key, message, remedy)
-        return None
-    _check_known(case, relation, f"Employee {who.name}", is_new=False)
-    return relation
+    for key in (who.id, GENERIC):
+        if key in employees:
+            _check_known(case, employees[key], f"Employee {who.name}", is_new=False)
+            return employees[key]
+        if row := case.mapping.wrong_row(MappingKind.EMPLOYEE, key):
+            case.find("employee_unmapped", row.message, f"Mend it {SETUP}.")
+            return None
+    message = f"Employee {who.name} has no supplier at Exact."
+    remedy = f"Choose one for the employee, or one for all employees, {SETUP}."
+    case.find("employee_unmapped", message, remedy)
+    return None
 
 
 def _find_supplier(case: Case) -> Owed:
