@@ -33,6 +33,7 @@ from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import companies, load_log, migrate, state
 from exactsync.warehouse.alerts import Alerts
+from exactsync.warehouse.drift import DriftOfDataSet, read_run
 from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.guard import USUAL_SHARE, DeletionGuard
 from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
@@ -282,6 +283,11 @@ class Deployment:
         """Return what one run has published."""
         with self._warehouse.connect() as connection:
             return load_log.read_run(connection, run_id)
+
+    def drift(self, run_id: str) -> list[DriftOfDataSet]:
+        """Return what the comparisons of one run found that should have been in the tables before."""
+        with self._warehouse.connect() as connection:
+            return read_run(connection, run_id)
 
     def status(self) -> list[dict[str, Any]]:
         """Return how every data set stands, see `warehouse.status.read_status`."""

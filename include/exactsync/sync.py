@@ -98,7 +98,9 @@ def sync_deletions(
 def _plan(engine: Engine, entity: Entity, division: int, mode: Mode) -> Reading | None:
     with engine.connect() as connection:
         known = state.read_state(connection, division, entity.name)
-        if membership.owners_came(connection, entity, division, known.full_at):
+        if membership.owners_came(connection, entity, division, known.full_at) or loads.is_half_read(
+            connection, entity, division
+        ):
             mode = "full"
         planned = plan(
             entity,

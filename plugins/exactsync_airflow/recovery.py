@@ -5,7 +5,7 @@
 | a minute's budget used up               | rescheduled to the next minute: the slot is free, no retry spent  |
 | the next access token is on its way     | rescheduled likewise                                              |
 | a day's budget used up, endpoint blocked | skipped: *degraded*, the run goes on and the next one resumes    |
-| another reader holds the data set       | skipped, naming the holder                                        |
+| another reader holds the data set       | skipped, naming the holder; rescheduled where the task is patient |
 | Exact away; anything not foreseen       | a normal retry that backs off                                     |
 | re-authorise, configure, confirm, report | failed at once: only a person can mend it                        |
 """
@@ -52,6 +52,10 @@ Measured with a real scheduler on two overloaded cores: 39 of 60 tasks that came
 after 2 s, 15 after 5 s, none of 180 after 10 s."""
 
 
+LOOK_AGAIN = timedelta(minutes=1)
+"""How often a patient task looks whether another reader has finished."""
+
+
 class Recovery(IntEnum):
     """What mends an error; of several in one task, the first in this order decides."""
 
@@ -75,8 +79,12 @@ class Failure:
         return f"{self.message}\n{self.trace}".rstrip()
 
 
-def diagnose(error: Exception) -> Failure:
-    """Say what mends an error."""
+def diagnose(error: Exception, *, is_patient: bool = False) -> Failure:
+    """Say what mends an error; a patient task waits until another reader of its data set has finished."""
+    if is_patient and isinstance(error, DatasetBusyError):
+        retry_at = min(error.retry_at, datetime.now(UTC) + LOOK_AGAIN)
+        message = f"waits: {error.holder} is reading this data set. {error}"
+        return Failure(recovery=Recovery.RESCHEDULE, message=redact(message), retry_at=retry_at)
     needs_trace = isinstance(error, DefectError) or not isinstance(error, ExactSyncError)
     return Failure(
         recovery=_recovery(error),

@@ -37,6 +37,9 @@ DEFAULT_ARGS: dict[str, Any] = {
     "execution_timeout": timedelta(minutes=30),
 }
 
+PATIENCE = timedelta(hours=6)
+"""How long a full refresh waits for who reads a data set, from its start on."""
+
 _LABEL = "{{ task.label }}"
 
 
@@ -77,6 +80,12 @@ def sync_params() -> dict[str, Param]:
     }
 
 
+def refresh_params() -> dict[str, Param]:
+    """Build the form of a full refresh: that of a sync, but for the mode, which is no choice."""
+    mode = Param("full", type="string", const="full", description="Everything, compared.")
+    return sync_params() | {"mode": mode}
+
+
 def connect() -> ExactOnlineConnectOperator:
     """Create the task that checks what is reachable and returns batches of divisions."""
     return ExactOnlineConnectOperator(
@@ -86,23 +95,30 @@ def connect() -> ExactOnlineConnectOperator:
     )
 
 
-def sync_each_entity(connected: ExactOnlineConnectOperator) -> list[MappedOperator]:
+def sync_each_entity(
+    connected: ExactOnlineConnectOperator, *, patience: timedelta = timedelta(0)
+) -> list[MappedOperator]:
     """Create one task per entity that stands on its own, mapped over the batches."""
     alone = [entity for entity in entities().values() if entity.member_of is None]
-    return [_sync(entity, connected, TriggerRule.ALL_SUCCESS) for entity in alone]
+    return [_sync(entity, connected, TriggerRule.ALL_SUCCESS, patience) for entity in alone]
 
 
-def sync_what_belongs(connected: ExactOnlineConnectOperator) -> list[MappedOperator]:
+def sync_what_belongs(
+    connected: ExactOnlineConnectOperator, *, patience: timedelta = timedelta(0)
+) -> list[MappedOperator]:
     """Create one task per entity whose records belong to others, for when it is known which of those there are."""
     belonging = [entity for entity in entities().values() if entity.member_of]
-    return [_sync(entity, connected, TriggerRule.ALL_DONE) for entity in belonging]
+    return [_sync(entity, connected, TriggerRule.ALL_DONE, patience) for entity in belonging]
 
 
-def _sync(entity: Entity, connected: ExactOnlineConnectOperator, trigger_rule: TriggerRule) -> MappedOperator:
+def _sync(
+    entity: Entity, connected: ExactOnlineConnectOperator, trigger_rule: TriggerRule, patience: timedelta
+) -> MappedOperator:
     return ExactOnlineSyncOperator.partial(
         task_id=entity.name,
         entity=entity.name,
         **_chosen("entities", "mode", "confirm_deletions"),
+        patience=patience,
         outlets=[entity_asset(entity.name)],
         trigger_rule=trigger_rule,
         map_index_template=_LABEL,
@@ -110,11 +126,12 @@ def _sync(entity: Entity, connected: ExactOnlineConnectOperator, trigger_rule: T
     ).expand(batch=connected.output)
 
 
-def apply_deletions(connected: ExactOnlineConnectOperator) -> MappedOperator:
+def apply_deletions(connected: ExactOnlineConnectOperator, *, patience: timedelta = timedelta(0)) -> MappedOperator:
     """Create the task that applies Exact's log of deletions, whatever became of the entities."""
     logged = [entity.name for entity in entities().values() if entity.feed is Feed.SYNC]
     return ExactOnlineDeletionsOperator.partial(
         task_id="deletions",
+        patience=patience,
         outlets=[entity_asset(name) for name in logged],
         trigger_rule=TriggerRule.ALL_DONE,
         map_index_template=_LABEL,

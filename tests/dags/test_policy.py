@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk import DAG
 
-DAG_IDS = {"exact_online_sync", "exact_online_keepalive", "exactsync_maintenance"}
+DAG_IDS = {"exact_online_sync", "exact_online_full_refresh", "exact_online_keepalive", "exactsync_maintenance"}
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = [name for name, entity in entities().items() if entity.member_of is None]
 BELONGING = ["supplier_bank_accounts"]
@@ -144,6 +144,25 @@ def test_left_alone_the_parameters_mean_everything_incrementally(main_job: DAG) 
         "mode": "incremental",
         "confirm_deletions": False,
     }
+
+
+def test_the_full_refresh_is_the_main_job_once_a_week_in_full_and_waits_for_other_readers(
+    dagbag: DagBag, main_job: DAG
+) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    refresh = dagbag.dags["exact_online_full_refresh"]
+    assert refresh.schedule == "30 1 * * 0"
+    shape = {task.task_id: (task.upstream_task_ids, task.trigger_rule, task.is_mapped) for task in main_job.tasks}
+    assert {
+        task.task_id: (task.upstream_task_ids, task.trigger_rule, task.is_mapped) for task in refresh.tasks
+    } == shape
+    assert refresh.params.dump() == main_job.params.dump() | {"mode": "full"}
+    with pytest.raises(ParamValidationError):
+        deepcopy(refresh.params).update({"mode": "incremental"})
+    for task_id in ("deletions", *entities()):
+        assert refresh.task_dict[task_id].partial_kwargs["patience"] >= timedelta(hours=1)
+        assert not main_job.task_dict[task_id].partial_kwargs["patience"]
 
 
 def test_the_keepalive_runs_daily_one_task_for_each_grant_and_warns_whatever_became_of_them(dagbag: DagBag) -> None:

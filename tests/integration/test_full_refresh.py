@@ -191,6 +191,24 @@ def test_who_reads_during_twenty_full_refreshes_sees_each_table_as_it_was_or_as_
     }
 
 
+def test_what_a_full_refresh_has_staged_is_finished_by_the_next_hourly_run(installation: Installation) -> None:
+    sync_all(installation)
+    damage(installation, "cost_centers", *keys(installation, "Costcenters")[:2])
+    stop_at_page_2(installation)
+    with pytest.raises(DefectError):
+        installation.sync("cost_centers", mode="full")
+    installation.simulator.clear_faults()
+    hourly = installation.sync("cost_centers")
+    assert (hourly.mode, hourly.inserted, hourly.updated, hourly.deleted, hourly.calls) == ("full", 1, 1, 1, 2)
+    assert installation.sync("cost_centers").mode == "incremental"
+
+
+def stop_at_page_2(installation: Installation) -> None:
+    """Have the next full reading of the cost centres fail after its first page."""
+    failing = FAULTS["bad_request"]()
+    installation.simulator.plant(Fault(endpoint="hrm/Costcenters", action=failing, occurrences=frozenset({2})))
+
+
 def in_between(endpoint: str, action: Callable[[], object]) -> Fault:
     """Do something while Exact answers the next call of one list."""
 
@@ -228,8 +246,7 @@ def test_what_is_read_while_the_company_is_found_to_be_moved_is_not_published(
 
 def test_a_load_that_was_left_half_staged_before_the_move_is_not_continued(installation: Installation) -> None:
     sync_all(installation)
-    failing = FAULTS["bad_request"]()
-    installation.simulator.plant(Fault(endpoint="hrm/Costcenters", action=failing, occurrences=frozenset({2})))
+    stop_at_page_2(installation)
     with pytest.raises(DefectError):
         installation.sync("cost_centers", mode="full")
     assert installation.scalar("SELECT pages FROM exactsync.loads WHERE entity = 'cost_centers'") == 1

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exactsync.load import Run
+    from exactsync.warehouse.drift import DriftOfDataSet
 
 DEMO = DivisionRef(integration="nl", division=1000001, name="Demo Holding", country="NL")
 SHOP = DivisionRef(integration="nl", division=1000002, name="Demo Shop", country="NL")
@@ -31,6 +32,7 @@ class FakeDeployment:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     results: list[LoadResult] = field(default_factory=list)
+    drifted: list[DriftOfDataSet] = field(default_factory=list)
     outcome: str = "published"
 
     def connect(self, **choice: Any) -> SimpleNamespace:
@@ -68,6 +70,9 @@ class FakeDeployment:
         self.calls.append(("report", run_id))
         self._maybe_raise("report")
         return self.results
+
+    def drift(self, _run_id: str) -> list[DriftOfDataSet]:
+        return self.drifted
 
     def _maybe_raise(self, key: Any) -> None:
         if self.errors.get(key):

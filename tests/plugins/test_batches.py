@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,3 +220,19 @@ def test_deletions_of_one_division_do_not_stop_those_of_another(deployment, cont
     with pytest.raises(AirflowFailException):
         task.execute(context)
     assert deployment.calls == [("deletions", demo.division), ("deletions", shop.division)]
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(5, AirflowRescheduleException), (7, AirflowSkipException)])
+def test_a_patient_task_looks_every_minute_whether_the_other_reader_has_finished(
+    deployment, context, demo, hours, outcome
+) -> None:
+    context["dag_run"] = SimpleNamespace(start_date=datetime.now(UTC) - timedelta(hours=hours))
+    holder = DatasetBusyError("It reads.", retry_at=datetime.now(UTC) + timedelta(minutes=15), holder="hourly")
+    deployment.errors = {demo.division: [holder]}
+    task = sync(demo, patience=timedelta(hours=6))
+    with pytest.raises(outcome) as raised:
+        task.execute(context)
+    if outcome is AirflowRescheduleException:
+        wait = raised.value.reschedule_date - datetime.now(UTC)
+        assert timedelta(seconds=50) < wait < timedelta(seconds=70)
+    assert task.execute(context)[0]["outcome"] == "published"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,6 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from exactsync.errors import ConfigurationError
 from exactsync.load import LoadResult
+from exactsync.warehouse.drift import Drift, DriftOfDataSet
 from exactsync_airflow.operators.publish import ExactOnlinePublishOperator, results_table
 
 if TYPE_CHECKING:
@@ -110,3 +112,17 @@ def test_the_table_shows_names_as_they_are_even_if_they_look_like_markup(demo) -
             )
         ]
     )
+
+
+def test_drift_is_told_at_the_end_and_no_reason_to_fail(deployment, context, ti, demo, capsys) -> None:
+    ti.breadcrumbs = [crumb("gl_accounts", "success")]
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    deployment.drifted = [
+        DriftOfDataSet(division=demo.division, entity=entity, compared_at=at, found=found)
+        for entity, found in {"vat_codes": Drift(changed_since=3), "gl_accounts": Drift(missed_deletes=2)}.items()
+    ]
+    publish().execute(context)
+    logged = capsys.readouterr().out
+    assert f"Drift found and repaired: division {demo.division}, gl_accounts: 0 missed inserts, 0 missed" in logged
+    assert "2 missed deletes" in logged
+    assert "vat_codes" not in logged

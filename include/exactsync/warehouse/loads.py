@@ -97,6 +97,19 @@ def open_load(engine: Engine, held: Lease, entity: Entity, mode: Mode, watermark
         return Load(**row.mappings().one())
 
 
+def is_half_read(connection: Connection, entity: Entity, division: int) -> bool:
+    """Tell whether somebody has stopped in the middle of a full reading that can be continued."""
+    found = connection.scalar(
+        text("""
+        SELECT EXISTS (
+            SELECT FROM exactsync.loads WHERE division = :division AND entity = :entity AND mode = 'full' AND pages > 0
+            AND started_at > clock_timestamp() - :within
+        )"""),
+        {"division": division, "entity": entity.name, "within": RESUME_WITHIN[entity.feed]},
+    )
+    return bool(found)
+
+
 def _left_over(connection: Connection, held: Lease, entity: Entity, mode: Mode, watermark: int | None) -> Load | None:
     row = connection.execute(
         text(f"""

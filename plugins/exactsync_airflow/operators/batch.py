@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -33,16 +34,24 @@ class ExactOnlineBatchOperator(BaseOperator):
     :mod:`exactsync_airflow.recovery` decides) naming those that were not finished, and its retry takes only those.
 
     :param batch: the divisions, one of the batches that :class:`ExactOnlineConnectOperator` returns.
+    :param patience: how long after the start of the run to wait for another reader of a data set; then, as without
+        patience, the task is skipped.
     :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
     """
 
     template_fields: Sequence[str] = ("batch",)
 
     def __init__(
-        self, *, batch: list[dict[str, Any]], warehouse_conn_id: str = WAREHOUSE_CONN_ID, **kwargs: Any
+        self,
+        *,
+        batch: list[dict[str, Any]],
+        patience: timedelta = timedelta(0),
+        warehouse_conn_id: str = WAREHOUSE_CONN_ID,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.batch = batch
+        self.patience = patience
         self.warehouse_conn_id = warehouse_conn_id
 
     @abstractmethod
@@ -78,6 +87,7 @@ class ExactOnlineBatchOperator(BaseOperator):
     def _work_through(self, progress: Progress, context: Context) -> list[Failure]:
         deployment = airflow_deployment(self.warehouse_conn_id)
         run = airflow_run(context)
+        is_patient = self._is_patient(context)
         failures = []
         for division in self.divisions:
             key = _key(division)
@@ -85,22 +95,28 @@ class ExactOnlineBatchOperator(BaseOperator):
                 self.log.info("%s: done by an earlier try, not done again.", division.label)
             elif key in progress.failed:
                 failures.append(Failure(recovery=Recovery.FAIL, message=progress.failed[key]))
-            elif failure := self._attempt(deployment, division, run, key, progress):
+            elif failure := self._attempt(deployment, division, run, progress, is_patient=is_patient):
                 failures.append(failure)
         return failures
 
+    def _is_patient(self, context: Context) -> bool:
+        if not self.patience:
+            return False
+        now = datetime.now(UTC)
+        return now < (context["dag_run"].start_date or now) + self.patience
+
     def _attempt(
-        self, deployment: Deployment, division: DivisionRef, run: Run, key: str, progress: Progress
+        self, deployment: Deployment, division: DivisionRef, run: Run, progress: Progress, *, is_patient: bool
     ) -> Failure | None:
         try:
-            progress.finish(key, self.work(deployment, division, run))
+            progress.finish(_key(division), self.work(deployment, division, run))
         except Exception as error:  # whatever befalls one division must not stop the others
             if isinstance(error, ExactSyncError):
                 error.at(integration=division.integration, division=division.division)
-            failure = diagnose(error)
+            failure = diagnose(error, is_patient=is_patient)
             self.log.warning("%s: %s", division.label, failure)
             if failure.recovery is Recovery.FAIL:
-                progress.refuse(key, failure.message)
+                progress.refuse(_key(division), failure.message)
             return failure
         return None
 

@@ -62,6 +62,11 @@ class ExactOnlinePublishOperator(BaseOperator):
             self.log.info("What this run loaded:\n%s", results_table(results))
         else:
             self.log.info("This run loaded nothing.")
+        for drifted in deployment.drift(run_id):
+            if drifted.found.missed:
+                self.log.warning(
+                    "Drift found and repaired: division %d, %s: %s.", drifted.division, drifted.entity, drifted.found
+                )
         return deployment
 
 
