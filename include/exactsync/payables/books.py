@@ -189,6 +189,7 @@ SELECT id, code, coalesce(description, '') AS name, coalesce(is_blocked, false) 
        nullif(cost_unit_code, '') AS cost_unit, coalesce(use_cost_center, 0) AS use_cost_center,
        coalesce(use_cost_unit, 0) AS use_cost_unit
 FROM exact_online.gl_accounts WHERE division = :division AND _deleted_at IS NULL AND code IS NOT NULL
+ORDER BY is_blocked DESC  -- of two with one code, the one that takes entries counts
 """
 _VAT_CODES: Final = """
 SELECT code, coalesce(description, '') AS name, coalesce(type, '') AS type, percentage,

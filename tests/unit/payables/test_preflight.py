@@ -376,6 +376,7 @@ def test_a_wrong_row_harms_nobody_else() -> None:
 def test_a_declared_loss_of_the_receipt_will_do_and_so_does_a_source_that_requires_none() -> None:
     assert not findings(invoice(receipts=(), receipt_excuse="declarationOfMissingInvoice"))
     assert not findings(invoice(receipts=()), source=replace(SOURCE, requires_receipt=False))
+    assert not findings(invoice(receipts=(), kind=Kind.EXPENSE_CLAIM, source_kind="mileageAllowance"))
 
 
 def test_money_that_comes_back_needs_no_number_and_may_go_to_a_returns_journal() -> None:

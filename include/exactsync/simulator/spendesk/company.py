@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from exactsync.simulator.vocabulary import FAMILY_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from exactsync.simulator.simulator import Simulator
 
 _COSTS = frozenset({120, 121, 125})
 """Types of GL accounts: other costs, general expenses, employee costs."""
 _TAKES_COST_CENTERS = frozenset({0, 1})
+_OLDEST_PAYABLE = timedelta(days=365)
 _VAT_TYPES = frozenset("EI")
 
 
@@ -65,8 +68,11 @@ class SpendeskCompany:
 def company_of(exact: Simulator, division: int, *, seed: int = 1, suppliers: int = 40) -> SpendeskCompany:
     """Return a company that does its books in a division of a simulated Exact Online: payables of it can be booked."""
     random = Random(f"{seed} company {division}")  # noqa: S311 - reproducible, not secret
+    long_ago = exact.clock.utc().date() - _OLDEST_PAYABLE
     relations = [
-        one for one in exact.truth(division, "Accounts") if one["IsSupplier"] and not one["Blocked"] and _is_named(one)
+        one
+        for one in exact.truth(division, "Accounts")
+        if one["IsSupplier"] and not one["Blocked"] and _is_named(one) and _is_active_since(one, long_ago)
     ]
     ibans = {one["Account"]: one["BankAccount"] for one in exact.truth(division, "BankAccounts") if not one["Blocked"]}
     names = [one["Name"].casefold().strip() for one in relations]
@@ -103,6 +109,10 @@ def company_of(exact: Simulator, division: int, *, seed: int = 1, suppliers: int
 
 def _is_named(relation: dict[str, object]) -> bool:
     return bool(str(relation["Name"] or "").strip())
+
+
+def _is_active_since(relation: dict[str, Any], day: date) -> bool:
+    return relation["EndDate"] is None and (relation["StartDate"] is None or relation["StartDate"] <= day)
 
 
 def _living(records: Iterable[dict[str, object]]) -> tuple[str, ...]:
