@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -54,6 +55,14 @@ def test_the_scheduler_can_read_what_the_dag_processor_writes(dag: DAG) -> None:
 
 def test_runs_never_pile_up(dag: DAG) -> None:
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
+
+
+def test_no_task_asks_which_day_its_run_is_for(dag: DAG) -> None:
+    """A backfill of past days must read what is there now, and a cleared run must not repeat its day."""
+    for task in dag.tasks:
+        given = task.partial_kwargs if task.is_mapped else vars(task)
+        templates = " ".join(str(given.get(name)) for name in task.template_fields)
+        assert not re.search(r"\b(ds|ts|logical_date|data_interval\w*|execution_date|dag_run)\b", templates)
 
 
 def test_everybody_finds_out_whose_it_is_and_what_it_does(dag: DAG) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from exactsync.entities import entities
 from exactsync.errors import DefectError, LoadDiscardedError
+from exactsync.load import Mode, Run
 from exactsync.simulator import Company, Settings
 from exactsync.simulator.faults import FAULTS, Fault, Proceed, late_commit
 from exactsync.warehouse import drift
@@ -22,7 +23,6 @@ from exactsync.warehouse import drift
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from exactsync.load import Mode
     from exactsync.simulator.messages import Request, Response
     from tests.integration.conftest import Installation
 
@@ -96,6 +96,7 @@ def test_of_a_sync_feed_what_was_missed_is_told_from_what_changed_since(
     installation.apply_deletions()  # which says that one of the two was deleted only now
     told = drift.Drift(missed_inserts=1, missed_updates=1, missed_deletes=1, late_rows=1, changed_since=3)
     assert found(installation, "gl_accounts") == told
+    assert [row["drift"] for row in installation.deployment.status() if row["entity"] == "gl_accounts"] == [3]
     assert installation.sync("gl_accounts", mode="full").outcome == "unchanged"
     assert found(installation, "gl_accounts") == drift.Drift()
 
@@ -189,6 +190,24 @@ def test_who_reads_during_twenty_full_refreshes_sees_each_table_as_it_was_or_as_
         entity: (true[entity],) if damaged[entity] == true[entity] else (damaged[entity], true[entity])
         for entity in entities()
     }
+
+
+def test_a_backfill_of_past_days_reads_what_is_there_now_once_and_writes_nothing_twice(
+    installation: Installation,
+) -> None:
+    sync_all(installation)
+    changed = keys(installation, "GLAccounts")[0]
+    installation.simulator.update(NL, "GLAccounts", changed, {"Description": "of today"})
+    updated = []
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        run = Run(run_id=f"backfill__{day}T00:00:00+00:00", holder=day)
+        result = installation.deployment.sync(installation.ref(NL), "gl_accounts", mode="incremental", run=run)
+        updated.append(result.updated)
+        assert result.calls == 1
+    assert updated == [1, 0, 0]
+    versions = f"FROM exact_online.gl_accounts_history WHERE id = '{changed}'"
+    assert installation.scalar(f"SELECT count(*) {versions}") == 2
+    assert installation.scalar(f"SELECT max(valid_from) > now() - interval '1 hour' {versions}")
 
 
 def test_what_a_full_refresh_has_staged_is_finished_by_the_next_hourly_run(installation: Installation) -> None:

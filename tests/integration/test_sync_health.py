@@ -150,6 +150,17 @@ def test_what_a_person_has_mended_waits_for_the_next_attempt(loaded: Office) -> 
     assert data_set(loaded, "cost_units").standing is Standing.WAITING
 
 
+def test_drift_that_the_last_comparison_repaired_is_shown_and_degrades_nothing(loaded: Office) -> None:
+    for load, missed in ((-1, 7), (0, 2)):
+        loaded.execute(f"""
+            INSERT INTO exactsync.drift (load_id, integration, division, entity, run_id, compared_at, missed_inserts,
+                missed_updates, missed_deletes, late_rows, changed_since)
+            VALUES ({load}, 'nl', {A}, 'vat_codes', 'r', now() + interval '{load} days', {missed}, 1, 1, 3, 50)""")
+    repaired = data_set(loaded, "vat_codes")
+    assert (repaired.standing, repaired.drift, repaired.findings) == (Standing.HEALTHY, 4, ())
+    assert data_set(loaded, "vat_codes", B).drift == 0
+
+
 def test_records_in_quarantine_degrade_what_is_otherwise_loaded(loaded: Office) -> None:
     loaded.execute(f"""
         INSERT INTO exactsync.quarantine (division, entity, record_key, reason, record, load_id)

@@ -70,7 +70,9 @@ def status(options: argparse.Namespace) -> None:
     if options.json:
         say_json(rows)
         return
-    table = Table("Integration", "State", "Grant", "Division", "Entity", "Rows", "Published (UTC)", "Last attempt")
+    table = Table(
+        "Integration", "State", "Grant", "Division", "Entity", "Rows", "Drift", "Published (UTC)", "Last attempt"
+    )
     for row in rows:
         table.add_row(
             row["integration"],
@@ -79,6 +81,7 @@ def status(options: argparse.Namespace) -> None:
             f"{row['division']} {row['division_name']}",
             row["entity"],
             str(row["rows"]),
+            str(row["drift"] or ""),
             moment(row["published_at"]),
             f"{row['outcome'] or ''} {row['message'] or ''}".strip(),
         )

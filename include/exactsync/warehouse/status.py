@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from exactsync.warehouse import schema
+from exactsync.warehouse.drift import DriftOfDataSet, read_latest
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.state import SyncState, read_states
 
@@ -25,12 +26,14 @@ def read_status(
     """Return one row for each integration, chosen division and entity, deletions included.
 
     Keys: integration, connection, state, reason, grant, division, division_name, entity, rows (live ones; null for
-    deletions), watermark, published_at, attempted_at, outcome, message.
+    deletions), watermark, published_at, compared_at, drift (rows that the last comparison had to repair; null where
+    there was none), attempted_at, outcome, message.
     """
     with engine.connect() as connection:
         states = {(state.division, state.entity): state for state in read_states(connection)}
+        drifted = read_latest(connection)
         live = {entity.name: _count_live(connection, entity) for entity in entities}
-    return [row for integration in integrations for row in _rows(integration, states, live)]
+    return [row for integration in integrations for row in _rows(integration, states, live, drifted)]
 
 
 def _count_live(connection: Connection, entity: Entity) -> dict[int, int]:
@@ -44,13 +47,17 @@ def _count_live(connection: Connection, entity: Entity) -> dict[int, int]:
 
 
 def _rows(
-    integration: IntegrationInfo, states: dict[tuple[int, str], SyncState], live: dict[str, dict[int, int]]
+    integration: IntegrationInfo,
+    states: dict[tuple[int, str], SyncState],
+    live: dict[str, dict[int, int]],
+    drifted: dict[tuple[int, str], DriftOfDataSet],
 ) -> Iterator[dict[str, Any]]:
     for division in integration.divisions:
         if not division.is_chosen:
             continue
         for entity in (*live, DELETIONS):
             known = states.get((division.division, entity), SyncState(division=division.division, entity=entity))
+            compared = drifted.get((division.division, entity))
             yield {
                 "integration": integration.name,
                 "connection": integration.connection_id,
@@ -63,6 +70,8 @@ def _rows(
                 "rows": live[entity].get(division.division, 0) if entity in live else None,
                 "watermark": known.watermark,
                 "published_at": known.published_at,
+                "compared_at": compared.compared_at if compared else None,
+                "drift": compared.found.missed if compared else None,
                 "attempted_at": known.attempted_at,
                 "outcome": known.outcome,
                 "message": known.message,

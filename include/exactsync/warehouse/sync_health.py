@@ -19,6 +19,7 @@ from exactsync.errors import runbook
 from exactsync.lifecycle import Reason, State
 from exactsync.warehouse import schema
 from exactsync.warehouse.budgets import BudgetHealth, read_budgets
+from exactsync.warehouse.drift import read_latest
 from exactsync.warehouse.integrations import read_integrations
 from exactsync.warehouse.load_log import DELETIONS
 
@@ -82,6 +83,8 @@ class DataSetHealth:
     """How the last attempt ended: `published`, `unchanged`, or the kind of error."""
     quarantined: int = 0
     """Records that could not be used."""
+    drift: int = 0
+    """Rows that the last comparison found not to be as they should have been; it has repaired them."""
     holder: str | None = None
     """Who reads it or read it last, as leases name it: `dag/run/task/map_index` in Airflow."""
 
@@ -169,8 +172,11 @@ def _read_data_sets(connection: Connection, divisions: list[int]) -> dict[tuple[
     """Return what the books say of each data set that was ever worked on, with its live rows."""
     rows = connection.execute(_DATA_SETS, {"divisions": divisions}).mappings()
     live = {(row.division, row.entity): row.live for row in connection.execute(_live_rows(), {"divisions": divisions})}
+    missed = {key: drifted.found.missed for key, drifted in read_latest(connection).items()}
     return {
-        (row["division"], row["entity"]): {**row, "live": live.get((row["division"], row["entity"]), 0)} for row in rows
+        key: {**row, "live": live.get(key, 0), "drift": missed.get(key, 0)}
+        for row in rows
+        for key in [(row["division"], row["entity"])]
     }
 
 
@@ -215,6 +221,7 @@ def _judge(integration: IntegrationInfo, name: str, row: Mapping[str, Any], now:
         attempted_at=row.get("attempted_at"),
         outcome=row.get("outcome"),
         quarantined=row.get("quarantined", 0),
+        drift=row.get("drift", 0),
         holder=row.get("holder"),
     )
     if row.get("is_running"):

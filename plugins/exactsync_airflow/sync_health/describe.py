@@ -83,6 +83,7 @@ def _data_set(data_set: DataSetHealth) -> payloads.DataSet:
         attempted_at=data_set.attempted_at,
         outcome=data_set.outcome,
         quarantined=data_set.quarantined,
+        drift=data_set.drift,
         task_url=log_url(data_set.holder),
     )
 

@@ -31,6 +31,7 @@ class DataSet(_Payload):
     attempted_at: AwareDatetime | None
     outcome: str | None
     quarantined: int
+    drift: int
     task_url: str | None
 
 

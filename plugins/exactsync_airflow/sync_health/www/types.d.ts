@@ -53,6 +53,8 @@ export interface DataSet {
   attempted_at: string | null;
   outcome: string | null;
   quarantined: number;
+  /** Rows that the last comparison had to repair. */
+  drift: number;
   task_url: string | null;
 }
 
