@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
 from enum import Enum, StrEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -84,6 +85,16 @@ class Column:
         return " ".join(parts)
 
 
+LEFT_OUT_EVERYWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "the column `division` holds it": ("Division",),
+        "who made or changed a record is about persons": ("Creator", "CreatorFullName", "Modifier", "ModifierFullName"),
+        "nobody knows what stands in it": ("CustomField",),
+    }
+)
+"""Why → properties that no entity stores, wherever they occur."""
+
+
 class Feed(StrEnum):
     """How an endpoint gives its records, which decides how the entity is kept true."""
 
@@ -134,6 +145,9 @@ class Entity:
     """An entity that must hold a live record that this one's `member_column` points to, for it to be stored."""
     axis: Axis | None = None
     """The analytical axis this entity is; it is pulled only where that axis is active."""
+
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """Why → the properties of the endpoint that are not stored for it, besides those of `LEFT_OUT_EVERYWHERE`."""
 
     @property
     def key_property(self) -> str:
@@ -196,6 +210,8 @@ class Entity:
             yield "only the members of a sync feed can have an endpoint of their own"
         if (self.member_of is None) != (self.member_column is None):
             yield f"no column references {self.member_of}, which its records must belong to"
+        if both := {name for names in self.left_out.values() for name in names} & set(self.select):
+            yield f"stored, and said to be left out: {sorted(both)}"
         for column in self.columns:
             whole = column.type in (ColumnType.SMALLINT, ColumnType.INTEGER)
             if any(isinstance(value, int) is not whole for value in column.values or ()):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from exactsync.entities import entities
-from exactsync.entity import REGION, Column, ColumnType, Entity, Feed
+from exactsync.entity import LEFT_OUT_EVERYWHERE, REGION, Column, ColumnType, Entity, Feed
 from exactsync.simulator.catalogue import Endpoint, EndpointKind, Kind, load_catalogue
 from exactsync.warehouse.engine import create_engine
 
@@ -121,6 +121,14 @@ def _spelled_alike(column: Column) -> bool:
     glued = "".join(words(column.source))
     name = re.sub("_(id|at|code)$", "", column.name).replace("_", "")
     return name in (glued, glued.removesuffix("id"), glued.removesuffix("code"), glued.removeprefix("is"))
+
+
+@EVERY_ENTITY
+def test_every_property_that_exact_publishes_is_stored_or_left_out_for_a_reason(entity: Entity) -> None:
+    everywhere = {name for names in LEFT_OUT_EVERYWHERE.values() for name in names}
+    left_out = [name for names in entity.left_out.values() for name in names]
+    assert len(left_out) == len(set(left_out))
+    assert set(published(entity).properties) - everywhere == {*entity.select, *left_out}
 
 
 @EVERY_ENTITY

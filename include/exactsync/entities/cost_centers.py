@@ -9,6 +9,9 @@ ENTITY = Entity(
     feed=Feed.MODIFIED,
     axis=Axis.COST_CENTERS,
     description="Cost centres of each division; active while end_date is null or in the future.",
+    left_out={
+        "obsolete: `end_date` tells": ("Active",),
+    },
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the cost centre."),
         Column("Code", "code", ColumnType.CODE, "The code as bookkeepers type it."),

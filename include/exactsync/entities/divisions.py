@@ -17,6 +17,16 @@ ENTITY = Entity(
     filter="Code eq {division}",
     compare_every=timedelta(0),
     description="The companies that are pulled, one row each.",
+    left_out={
+        "says what the app last used": ("Current",),
+        "how an accountant's office files its clients": (
+            "Class_01",
+            "Class_02",
+            "Class_03",
+            "Class_04",
+            "Class_05",
+        ),
+    },
     columns=(
         Column("Code", "division", ColumnType.INTEGER, "Exact's number of the company (administration)."),
         Column("@region", "region", ColumnType.CODE, "Data region of Exact it was read from: nl, be, fr."),

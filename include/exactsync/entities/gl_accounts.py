@@ -50,6 +50,9 @@ ENTITY = Entity(
     feed=Feed.SYNC,
     deleted_type=7,
     description="General ledger accounts: the chart of accounts of each division.",
+    left_out={
+        "only Exact's translators need it": ("DescriptionTermID",),
+    },
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the account."),
         Column("Code", "code", ColumnType.CODE, "Account number as bookkeepers type it."),

@@ -12,6 +12,13 @@ ENTITY = Entity(
     endpoint="financial/Journals",
     feed=Feed.LIST,
     description="Journals of each division.",
+    left_out={
+        "no longer documented": (
+            "BankAccountUseSEPA",
+            "BankAccountUseSepaDirectDebit",
+        ),
+        "can be a person's e-mail address": ("PaymentServiceAccountIdentifier",),
+    },
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the journal."),
         Column(

@@ -14,6 +14,27 @@ ENTITY = Entity(
     deleted_type=21,
     axis=Axis.PROJECTS,
     description="Projects of each division; active between start_date and end_date.",
+    left_out={
+        "about persons": (
+            "AccountContact",
+            "ManagerFullname",
+        ),
+        "about customers, who are not stored": (
+            "AccountCode",
+            "AccountName",
+            "InvoiceAddress",
+        ),
+        "free text that may say anything about persons": (
+            "InternalNotes",
+            "Notes",
+        ),
+        "`divisions` has it": ("DivisionName",),
+        "only lays out invoices": (
+            "IncludeInvoiceSpecification",
+            "IncludeSpecificationInInvoicePdf",
+            "InvoiceDescription",
+        ),
+    },
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the project."),
         Column("Code", "code", ColumnType.CODE, "The code as bookkeepers type it."),

@@ -13,6 +13,9 @@ ENTITY = Entity(
     feed=Feed.MODIFIED,
     member_of="suppliers",
     description="Bank accounts of the suppliers of each division, and of nobody else.",
+    left_out={
+        "obsolete: `bank_account` holds it": ("IBAN",),
+    },
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the bank account."),
         Column("Account", "account_id", ColumnType.UUID, "The supplier it belongs to.", references="suppliers"),

@@ -8,6 +8,13 @@ ENTITY = Entity(
     endpoint="vat/VATCodes",
     feed=Feed.MODIFIED,
     description="VAT codes of each division, with their present rate.",
+    left_out={
+        "the GL account has it": (
+            "GLDiscountPurchaseDescription",
+            "GLDiscountSalesDescription",
+        ),
+        "`vat_percentages` holds them": ("VATPercentages",),
+    },
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the VAT code."),
         Column("Code", "code", ColumnType.CODE, "The code as bookkeepers type it, without its padding."),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from exactsync.simulator.records.invented import random_id, some_day
 from exactsync.simulator.vocabulary import (
@@ -57,6 +59,37 @@ def make_account(factory: RecordFactory, number: int) -> dict[str, Any]:
         "Longitude": random.uniform(2, 7),
         "IsAccountant": 0,
         "SearchCode": name.split()[0].upper(),
+        **_as_a_supplier(factory, number),
+    }
+
+
+def _as_a_supplier(factory: RecordFactory, number: int) -> dict[str, Any]:
+    """What is said of every third relation: how it is classified, and how goods come from it."""
+    if number % 3:
+        return {}
+    country = factory.company.country
+    return {
+        "Classification": "ABC"[number % 9 // 3],
+        "ClassificationDescription": ("Strategisch", "Voorkeur", "Overig")[number % 9 // 3],
+        "Classification1": UUID(int=1 + number % 9 // 3, version=4),
+        "ActivitySector": UUID(int=10 + number % 4, version=4),
+        "BusinessType": UUID(int=20 + number % 5, version=4),
+        "EstablishedDate": date(1980 + number % 40, 1 + number % 12, 1 + number % 28),
+        "ControlledDate": date(2024, 1 + number % 12, 1 + number % 28),
+        "IsExtraDuty": False,
+        "IsPurchase": True,
+        "CanDropShip": number % 2 == 0,
+        "IsBank": number % 30 == 0,
+        "IsAnonymised": 0,
+        "AutomaticProcessProposedEntry": number % 3,
+        "StateName": {"NL": "Noord-Holland", "BE": "Antwerpen", "FR": "Bretagne"}[country],
+        "LanguageDescription": {"NL": "Nederlands", "BE": "Nederlands", "FR": "Frans"}[country],
+        "PurchaseCurrencyDescription": "Euro",
+        "IncotermCodePurchase": ("DAP", "EXW")[number % 2],
+        "IncotermVersionPurchase": 2020,
+        "IncotermAddressPurchase": "Rotterdam",
+        "IntraStatTransactionA": "1",
+        "IntraStatTransportMethod": "3",
     }
 
 

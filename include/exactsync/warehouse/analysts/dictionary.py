@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from exactsync.entity import ColumnType, Feed
+from exactsync.entity import LEFT_OUT_EVERYWHERE, ColumnType, Feed
 from exactsync.warehouse import history, schema
 from exactsync.warehouse.analysts.views import views
 
@@ -82,6 +82,9 @@ def _sections(entities: Mapping[str, Entity]) -> Iterator[str]:
     yield from _table(
         ["column", "type", "meaning"], ([f"`{name}`", kind, _cell(text)] for name, (kind, text) in ours.items())
     )
+    yield "\n## Left out of every table\n"
+    yield "What Exact has besides is not stored; each table says what else it leaves out, and why.\n"
+    yield from _left_out(LEFT_OUT_EVERYWHERE)
     yield _HISTORY
     yield from _table(["column", "meaning"], ([f"`{name}`", _cell(text)] for name, text in history.COMMENTS.items()))
     for entity in entities.values():
@@ -100,6 +103,14 @@ def _of_entity(entity: Entity) -> Iterator[str]:
         ["column", "type", "meaning", "at Exact"],
         ([f"`{c.name}`", _type(c), _meaning(c), f"`{c.source}`"] for c in entity.columns),
     )
+    if entity.left_out:
+        yield "\nLeft out at Exact:\n"
+        yield from _left_out(entity.left_out)
+
+
+def _left_out(left_out: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for why, names in left_out.items():
+        yield f"- {_cell(why)}: {', '.join(f'`{name}`' for name in names)}"
 
 
 def _type(column: Column) -> str:
