@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exactsync.payables.mapping import Relation
 
 LONGEST_DESCRIPTION: Final = 60
-"""Descriptions are cut; nothing but the receipt tells the rest at Exact."""
+"""What Exact's screens take; its reference gives no lengths. The receipt tells the rest."""
 INCLUDING: Final = "I"
 EXCLUDING: Final = "E"
 
@@ -89,7 +89,7 @@ def purchase_entry(
         "Supplier": str(booking.supplier),
         "EntryDate": wire_day(payable.entry_date),
         "DueDate": wire_day(payable.due_date),
-        "YourRef": payable.number,
+        "YourRef": written_number(payable),
         "Description": shortened(payable.description),
         "Currency": booking.currency,
         "Rate": booking.rate,
@@ -119,10 +119,24 @@ def wire_day(day: date | None) -> str | None:
     return f"{day.isoformat()}T00:00:00" if day else None
 
 
-def shortened(description: str, longest: int = LONGEST_DESCRIPTION) -> str:
+def written_number(payable: Payable) -> str:
+    """Return the number of the invoice or credit note as it is sent; empty: it has none."""
+    return " ".join((payable.number or "").split())
+
+
+def shortened(description: str) -> str:
     """Return a description on one line, cut to what Exact takes."""
     line = " ".join(description.split())
-    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+    if length(line) <= LONGEST_DESCRIPTION:
+        return line
+    while length(line) >= LONGEST_DESCRIPTION:
+        line = line[:-1]
+    return f"{line.rstrip()}…"
+
+
+def length(text: str) -> int:
+    """Count characters as Exact's database does: an emoji is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _line(

@@ -39,7 +39,7 @@ class MappingKind(StrEnum):
     VAT_CODE = "vat_code"
     """A VAT account → a VAT code; key '': of lines that have none."""
     SUPPLIER = "supplier"
-    """A supplier → a relation at Exact."""
+    """A supplier → a relation at Exact; key '': of everybody who is not found there."""
     EMPLOYEE = "employee"
     """An employee → a relation at Exact; key '': of everybody who has none of their own."""
 
@@ -159,7 +159,9 @@ def wrong_with(kind: str, key: str, target: str | None) -> str | None:
     return None
 
 
-_WITH_DEFAULT: Final = frozenset({MappingKind.ACCOUNT, MappingKind.VAT_CODE, MappingKind.EMPLOYEE})
+_WITH_DEFAULT: Final = frozenset(
+    {MappingKind.ACCOUNT, MappingKind.VAT_CODE, MappingKind.SUPPLIER, MappingKind.EMPLOYEE}
+)
 _RELATIONS: Final = frozenset({MappingKind.SUPPLIER, MappingKind.EMPLOYEE})
 _NOUNS: Final = {
     MappingKind.JOURNAL: "journal of",

@@ -57,7 +57,7 @@ def test_rows_become_what_they_mean() -> None:
         ),
         (("journal", "Invoice", "60"), "'Invoice' is no kind of payable: it is one of invoice, card, expense_claim, "),
         (("journal", "invoice", None), "The journal of 'invoice' is mapped to nothing."),
-        (("journal", "", "60"), "The default journal of has no name: only account, employee, vat_code may be mapped "),
+        (("journal", "", "60"), "The default journal of has no name: only account, employee, supplier, vat_code may "),
         (
             ("axis", "Team", "teams"),
             "The analytical field 'Team' is mapped to 'teams', which is neither cost_centers, ",

@@ -186,7 +186,7 @@ CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
     "supplier_unmapped": (
         {"payable": invoice(who=sold_to("Acme"))},
         "Supplier Acme is not at Exact: none has its VAT number, IBAN or name.",
-        "Choose its supplier on the Accounting setup page, or create it at Exact.",
+        "Choose its supplier, or one for all others, on the Accounting setup page, or create it at Exact.",
     ),
     "supplier_ambiguous": (
         {"payable": invoice(who=sold_to("double"))},
@@ -434,6 +434,16 @@ def test_a_supplier_is_created_only_where_the_source_says_so_and_nobody_is_like_
     lookalike = invoice(who={"id": "s-9", "name": "ACME b.v.", "vat_number": "NL999999999B09"})
     (found,) = findings(lookalike, source=creating)
     assert found.message == "Supplier ACME b.v. is like Acme B.V. (8), which has another VAT number at Exact."
+
+
+def test_who_is_not_at_exact_may_go_to_one_supplier_for_all_others_but_whoever_is_doubtful_may_not() -> None:
+    others = ("supplier", "", str(EMPLOYEES))
+    stranger = booked(invoice(who=sold_to("Kiosk 7")), others, source=replace(SOURCE, creates_suppliers=True))
+    assert (stranger.supplier, stranger.match, stranger.new_supplier) == (EMPLOYEES, None, None)
+    assert booked(INVOICE, others).supplier == ACME
+    assert findings(invoice(who=sold_to("Double")), others)[0].check == "supplier_ambiguous"
+    (found,) = findings(invoice(who=sold_to("Kiosk 7")), ("supplier", "", "all"))
+    assert found.message == "The default supplier is mapped to 'all', which is not the key of a relation at Exact."
 
 
 def test_a_supplier_that_was_just_created_need_not_be_in_the_warehouse() -> None:

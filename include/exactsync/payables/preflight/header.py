@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from exactsync.payable import Kind
+from exactsync.payables.entry import length, written_number
 from exactsync.payables.mapping import MappingKind
 from exactsync.payables.preflight.amounts import AT_SOURCE
 
@@ -54,11 +55,11 @@ def check_receipt(case: Case) -> None:
 def check_number(case: Case) -> None:
     """An invoice and a credit note have the number that their sender gave them, short enough for Exact."""
     payable = case.payable
-    number = (payable.number or "").strip()
+    number = written_number(payable)
     if not number and payable.kind in {Kind.INVOICE, Kind.CREDIT_NOTE} and payable.source_kind != REFUND:
         case.find("number_missing", f"The {payable.kind.label.lower()} has no number.", "Enter it at the source.")
-    if len(number) > LONGEST_NUMBER:
-        message = f"The number '{number}' has {len(number)} characters; Exact takes {LONGEST_NUMBER}."
+    if length(number) > LONGEST_NUMBER:
+        message = f"The number '{number}' has {length(number)} characters; Exact takes {LONGEST_NUMBER}."
         case.find("number_too_long", message, "Shorten it at the source.")
 
 

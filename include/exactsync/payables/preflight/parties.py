@@ -54,24 +54,29 @@ def _find_supplier(case: Case) -> Owed:
     if found.match and found.how:
         _check_usable(case, found.match)
         return found.match.id, Relation(id=found.match.id, how=found.how), None
-    if not found.suppliers and not found.others and case.mapping.source.creates_suppliers:
+    if found.suppliers or found.others:
+        _find_doubtful(case, found)
+        return None, None, None
+    if generic := case.mapping.suppliers.get(GENERIC):
+        _check_known(case, generic.id, "The supplier of all others", is_new=False)
+        return generic.id, None, None
+    if case.mapping.source.creates_suppliers:
         return None, None, new_supplier(who)
-    _find_unmatched(case, found)
+    message = f"Supplier {who.name} is not at Exact: none has its VAT number, IBAN or name."
+    remedy = f"Choose its supplier, or one for all others, {SETUP}, or create it at Exact."
+    case.find_unmapped("supplier_unmapped", MappingKind.SUPPLIER, GENERIC, message, remedy)
     return None, None, None
 
 
-def _find_unmatched(case: Case, found: Found) -> None:
+def _find_doubtful(case: Case, found: Found) -> None:
     who, remedy = case.payable.counterparty, f"Choose its supplier {SETUP}"
     if found.suppliers and found.how:
         named = _listed(found.suppliers)
         message = f"Supplier {who.name} may be any of {len(found.suppliers)} of the same {found.how.label}: {named}."
         case.find("supplier_ambiguous", message, f"{remedy}.")
-    elif found.others:
+    else:
         message = f"Supplier {who.name} is like {_listed(found.others)}, which has another VAT number at Exact."
         case.find("supplier_ambiguous", message, f"{remedy}, or correct the VAT number.")
-    else:
-        message = f"Supplier {who.name} is not at Exact: none has its VAT number, IBAN or name."
-        case.find("supplier_unmapped", message, f"{remedy}, or create it at Exact.")
 
 
 def _check_known(case: Case, relation: UUID, whose: str, *, is_new: bool) -> None:
