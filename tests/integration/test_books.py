@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from exactsync.entity import Axis
 from exactsync.payable import Counterparty
-from exactsync.payables.books import Account, Journal, Period, VatCode, closed_periods, read_books
+from exactsync.payables.books import Account, Journal, Period, VatCode, read_books
 from exactsync.payables.mapping import How
 from exactsync.warehouse.engine import create_engine
 
@@ -120,12 +120,3 @@ def test_of_a_company_that_was_never_synced_nothing_is_known(engine: Engine) -> 
     books = read_books(engine, OURS)
     assert books.currency is None
     assert (books.accounts, books.journals, books.periods, len(books.suppliers)) == ({}, {}, (), 0)
-
-
-def test_exact_tells_which_periods_are_closed_in_which_journal() -> None:
-    records = [
-        {"Journal": "60", "Year": 2026, "Period": 3, "Status": 1},
-        {"Journal": "60", "Year": 2026, "Period": 4, "Status": 0},
-        {"Journal": "61 ", "Year": 2026, "Period": 3, "Status": 1},
-    ]
-    assert closed_periods(records) == {("60", 2026, 3), ("61", 2026, 3)}

@@ -139,17 +139,8 @@ class Books:
     deleted_suppliers: frozenset[UUID] = frozenset()
     periods: tuple[Period, ...] = ()
     closed_periods: frozenset[tuple[str, int, int]] = frozenset()
-    """(journal, year, period): not in the warehouse, since it differs by journal and changes at any time."""
+    """(journal, year, period): not in the warehouse, see `payables.periods`."""
     payment_conditions: frozenset[str] = frozenset()
-
-
-def closed_periods(records: Iterable[Table[str, Any]]) -> frozenset[tuple[str, int, int]]:
-    """Return what records of Exact's read/financial/JournalStatusList call closed (Status: 0 open, 1 closed)."""
-    return frozenset(
-        (str(record["Journal"]).strip(), int(record["Year"]), int(record["Period"]))
-        for record in records
-        if record["Status"] == 1
-    )
 
 
 def read_books(engine: Engine, division: int) -> Books:
