@@ -31,7 +31,7 @@ from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.setup import COMMAND_LINE, Setup
-from exactsync.warehouse import companies, load_log, migrate, state
+from exactsync.warehouse import companies, load_log, migrate, quality, state
 from exactsync.warehouse.alerts import Alerts
 from exactsync.warehouse.drift import DriftOfDataSet, read_run
 from exactsync.warehouse.engine import clear_outages, create_engine
@@ -182,11 +182,7 @@ class Deployment:
     def sync(
         self, ref: DivisionRef, entity: str, *, mode: Mode, run: Run, confirm_deletions: bool = False
     ) -> LoadResult:
-        """Bring one entity of one division up to date.
-
-        Raises:
-            ExactSyncError: by its kind, what to do about it; it knows where it happened.
-        """
+        """Bring one entity of one division up to date; every error says what to do about it, and where it happened."""
         declared = entities()[entity]
         guard = DeletionGuard(share=self._deletion_share, is_confirmed=confirm_deletions)
         undone = LoadResult(
@@ -288,6 +284,10 @@ class Deployment:
         """Return what the comparisons of one run found that should have been in the tables before."""
         with self._warehouse.connect() as connection:
             return read_run(connection, run_id)
+
+    def check_quality(self, run_id: str) -> list[quality.CheckResult]:
+        """Check the tables of every integration that is at work; return what failed, the errors first."""
+        return quality.check(self._warehouse, entities(), self.integrations(), run_id=run_id)
 
     def status(self) -> list[dict[str, Any]]:
         """Return how every data set stands, see `warehouse.status.read_status`."""

@@ -269,6 +269,13 @@ class GuardError(ExactSyncError):
     page = "guard"
 
 
+class QualityError(ExactSyncError):
+    """Published tables are not as they must be, by the checks of `warehouse.quality`; they stay as they are."""
+
+    page = "quality"
+    usual_remedy = "Run exact_online_full_refresh for the companies named. If it comes again, report it."
+
+
 class DefectError(ExactSyncError):
     """Exact answered something that its contract rules out, or our own code is wrong."""
 

@@ -35,6 +35,7 @@ const dataSet = (entity, given = {}) => ({
   outcome: "published",
   quarantined: 0,
   drift: 0,
+  failing_checks: 0,
   task_url: TASK,
   ...given,
 });
@@ -65,6 +66,7 @@ const QUARANTINED = dataSet("vat_codes", {
   standing: "degraded",
   quarantined: 2,
   drift: 1,
+  failing_checks: 1,
   findings: [{ text: "2 records are in quarantine; the others are loaded.", runbook: "docs/runbook/quarantine.md" }],
 });
 const shop = (given = {}) =>
@@ -119,7 +121,7 @@ test("the grid says of every data set how it stands, how old it is and what it h
   assert.match(lines(play)[1], /^1000001 · Demo Holding Group NL ✓ Healthy 12 minutes ago 1,204 rows ✓ Healthy/);
   assert.match(
     lines(play)[2],
-    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine 1 row of drift, repaired/,
+    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine 1 row of drift, repaired 1 failing check/,
   );
 });
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from exactsync.load import Run
     from exactsync.warehouse.drift import DriftOfDataSet
+    from exactsync.warehouse.quality import CheckResult
 
 DEMO = DivisionRef(integration="nl", division=1000001, name="Demo Holding", country="NL")
 SHOP = DivisionRef(integration="nl", division=1000002, name="Demo Shop", country="NL")
@@ -33,6 +34,7 @@ class FakeDeployment:
     runs: list[Run] = field(default_factory=list)
     results: list[LoadResult] = field(default_factory=list)
     drifted: list[DriftOfDataSet] = field(default_factory=list)
+    failing: list[CheckResult] = field(default_factory=list)
     outcome: str = "published"
 
     def connect(self, **choice: Any) -> SimpleNamespace:
@@ -73,6 +75,10 @@ class FakeDeployment:
 
     def drift(self, _run_id: str) -> list[DriftOfDataSet]:
         return self.drifted
+
+    def check_quality(self, run_id: str) -> list[CheckResult]:
+        self.calls.append(("check_quality", run_id))
+        return self.failing
 
     def _maybe_raise(self, key: Any) -> None:
         if self.errors.get(key):

@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from exactsync.errors import ConfigurationError
 from exactsync.load import LoadResult
 from exactsync.warehouse.drift import Drift, DriftOfDataSet
+from exactsync.warehouse.quality import CheckResult, Severity
 from exactsync_airflow.operators.publish import ExactOnlinePublishOperator, results_table
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def problem(task_id: str, message: str, *, skipped: bool = False, map_index: int
 def test_a_run_in_which_all_went_well_ends_well(deployment, context, ti) -> None:
     ti.breadcrumbs = [crumb("connect", "success"), crumb("gl_accounts", "success"), crumb("suppliers", "skipped")]
     publish().execute(context)
-    assert deployment.calls == [("conclude", None), ("report", "manual__1")]
+    assert deployment.calls == [("conclude", None), ("report", "manual__1"), ("check_quality", "manual__1")]
 
 
 def test_where_integrations_stand_is_noted_even_if_the_run_failed(deployment, context, ti) -> None:
@@ -84,6 +85,34 @@ def test_what_a_removed_instance_had_left_is_no_problem_any_more(deployment, con
     ti.breadcrumbs[1]["state"] = "success"
     with pytest.raises(AirflowFailException):
         publish().execute(context)
+
+
+def failed_check(severity: Severity) -> CheckResult:
+    return CheckResult(
+        division=1000001,
+        entity="gl_accounts",
+        rule="unique",
+        subject="id",
+        severity=severity,
+        checked=1200,
+        failing=2,
+        sample=("7c", "8d"),
+        told="rows share it with another one",
+    )
+
+
+def test_a_check_that_must_hold_fails_the_task_and_names_the_rows(deployment, context) -> None:
+    deployment.failing = [failed_check(Severity.ERROR)]
+    with pytest.raises(AirflowFailException, match=r"1000001, entity gl_accounts: id .* 2 of 1,200: .* e\.g\. 7c, 8d"):
+        publish().execute(context)
+
+
+def test_a_warning_of_a_check_is_a_line_in_the_log_and_fails_nothing(deployment, context, capsys) -> None:
+    deployment.failing = [failed_check(Severity.WARN)]
+    publish().execute(context)
+    assert (
+        "Check failed: division 1000001, entity gl_accounts: id (unique, warn): 2 of 1,200" in capsys.readouterr().out
+    )
 
 
 def test_it_fails_with_the_reason_when_the_warehouse_cannot_be_asked(deployment, context) -> None:

@@ -56,6 +56,16 @@ RULES: Final = (
         kept="",
     ),
     Rule(
+        table="quality_results",
+        days=400,
+        least_days=7,
+        expired="""old.last_at < now() - make_interval(days => :days) AND EXISTS (
+            SELECT FROM exactsync.quality_results AS later WHERE later.division = old.division
+            AND later.entity = old.entity AND later.rule = old.rule AND later.subject = old.subject
+            AND later.id > old.id)""",
+        kept="the latest result of each check",
+    ),
+    Rule(
         table="integration_journal",
         days=730,
         least_days=30,

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
 from exactsync.entities import entities
-from exactsync.entity import Feed
 from exactsync.errors import runbook
 from exactsync.lifecycle import Reason, State
 from exactsync.warehouse import schema
@@ -22,6 +21,7 @@ from exactsync.warehouse.budgets import BudgetHealth, read_budgets
 from exactsync.warehouse.drift import read_latest
 from exactsync.warehouse.integrations import read_integrations
 from exactsync.warehouse.load_log import DELETIONS
+from exactsync.warehouse.quality import FAILING, late_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,13 +29,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from exactsync.entity import Entity
     from exactsync.warehouse.integrations import IntegrationInfo
 
 DAYS: Final = 14
 """Of how many days the changes are told, today included."""
-LATE_AFTER: Final = timedelta(hours=3)
-"""How old what is read every hour may become; a list that is compared once a day, that much older."""
 
 _PASSING: Final = frozenset({Reason.BUDGET, Reason.MAINTENANCE, Reason.ACCESS_REFUSED})
 _RESTING: Final = frozenset({State.PAUSED, State.DISCONNECTED})
@@ -85,6 +82,8 @@ class DataSetHealth:
     """Records that could not be used."""
     drift: int = 0
     """Rows that the last comparison found not to be as they should have been; it has repaired them."""
+    failing_checks: int = 0
+    """Checks of its rows that fail, whether or not they must hold."""
     holder: str | None = None
     """Who reads it or read it last, as leases name it: `dag/run/task/map_index` in Airflow."""
 
@@ -154,17 +153,19 @@ def read_sync_health(engine: Engine, warehouse: Engine) -> SyncHealth:
 # -- data sets
 
 
-_DATA_SETS = text("""
+_DATA_SETS = text(f"""
 SELECT division, entity, state.published_at, state.attempted_at, state.outcome, state.message, state.reason,
        coalesce(lease.expires_at > clock_timestamp(), false) AS is_running,
        CASE WHEN lease.expires_at > clock_timestamp() THEN lease.holder
             ELSE coalesce(state.holder, lease.holder) END AS holder,
-       coalesce(quarantine.records, 0) AS quarantined
+       coalesce(quarantine.records, 0) AS quarantined,
+       coalesce(checks.failing, 0) AS failing_checks, coalesce(checks.errors, 0) AS failing_errors
 FROM (SELECT * FROM exactsync.sync_state WHERE division = ANY(CAST(:divisions AS integer[]))) AS state
 FULL JOIN (SELECT * FROM exactsync.leases WHERE division = ANY(CAST(:divisions AS integer[]))) AS lease
 USING (division, entity)
 LEFT JOIN (SELECT division, entity, count(*) AS records FROM exactsync.quarantine GROUP BY division, entity)
      AS quarantine USING (division, entity)
+LEFT JOIN ({FAILING}) AS checks USING (division, entity)
 """)
 
 
@@ -222,6 +223,7 @@ def _judge(integration: IntegrationInfo, name: str, row: Mapping[str, Any], now:
         outcome=row.get("outcome"),
         quarantined=row.get("quarantined", 0),
         drift=row.get("drift", 0),
+        failing_checks=row.get("failing_checks", 0),
         holder=row.get("holder"),
     )
     if row.get("is_running"):
@@ -232,27 +234,25 @@ def _judge(integration: IntegrationInfo, name: str, row: Mapping[str, Any], now:
     is_yet_to_come = integration.will_retry(health.attempted_at) if message else health.published_at is None
     if is_yet_to_come:
         return health
-    findings = tuple(_shortcomings(health, now))
+    findings = tuple(_shortcomings(health, now, row.get("failing_errors", 0)))
     if message:
         standing = Standing.DEGRADED if row["reason"] in _PASSING else Standing.FAILED
         return replace(health, standing=standing, findings=(_finding(message), *findings))
     return replace(health, standing=Standing.DEGRADED if findings else Standing.HEALTHY, findings=findings)
 
 
-def _shortcomings(health: DataSetHealth, now: datetime) -> Iterator[Finding]:
-    """What is wrong with the data, however the last attempt ended."""
+def _shortcomings(health: DataSetHealth, now: datetime, errors: int) -> Iterator[Finding]:
+    """What is wrong with the data, however the last attempt ended; `errors` checks fail that must hold."""
+    if errors:
+        checks = "1 check that must hold fails" if errors == 1 else f"{errors} checks that must hold fail"
+        yield Finding(text=f"{checks}; see exactsync.quality_results.", runbook=runbook("quality"))
     if health.quarantined:
         records = "1 record is" if health.quarantined == 1 else f"{health.quarantined:,} records are"
         yield Finding(text=f"{records} in quarantine; the others are loaded.", runbook=runbook("quarantine"))
-    allowed = _late_after(entities().get(health.entity))
+    allowed = late_after(entities().get(health.entity))
     if health.published_at and now - health.published_at > allowed:
         hours = int(allowed.total_seconds() // 3600)
         yield Finding(text=f"It was not brought up to date for more than {hours} hours.")
-
-
-def _late_after(entity: Entity | None) -> timedelta:
-    is_compared = entity is not None and entity.feed is Feed.LIST
-    return LATE_AFTER + entity.compare_every if entity and is_compared else LATE_AFTER
 
 
 def _finding(message: str) -> Finding:

@@ -1,14 +1,16 @@
-"""The last task of a run: where each integration stands now, one table of what was done, red if something was not."""
+"""The last task of a run: where each integration stands now, one table of what was done, and whether to trust it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from io import StringIO
+from logging import ERROR, WARNING
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 
+from exactsync.warehouse.quality import Severity, trouble
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
 from exactsync_airflow.notifications import notify
 from exactsync_airflow.problems import gather_problems
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     from exactsync.deployment import Deployment
+    from exactsync.errors import QualityError
     from exactsync.load import LoadResult
 
 _FAILED = {TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED}
@@ -29,10 +32,10 @@ _TABLE_WIDTH = 200
 
 
 class ExactOnlinePublishOperator(BaseOperator):
-    """Conclude the whole run: note where integrations stand, log the results, and fail if any task of the run failed.
+    """Conclude the whole run: note where integrations stand, log the results, check the published tables.
 
-    As the DAG's only leaf it decides the state of the run: without it, a run whose last tasks went well would be
-    green although a division was not loaded.
+    It fails if any task of the run failed, or a check that must hold. As the DAG's only leaf it decides the state of
+    the run: without it, a run whose last tasks went well would be green although a division was not loaded.
 
     :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
     """
@@ -42,9 +45,11 @@ class ExactOnlinePublishOperator(BaseOperator):
         self.warehouse_conn_id = warehouse_conn_id
 
     def execute(self, context: Context) -> None:
-        """Report on the run; AirflowFailException if a part of it was not done."""
+        """Report on the run; AirflowFailException if a part of it was not done, or a check failed that must hold."""
         ti = cast("RuntimeTaskInstance", context["ti"])
-        notify(self._conclude(ti.run_id), context)
+        deployment = self._conclude(ti.run_id)
+        notify(deployment, context)
+        distrusted = self._check(deployment, ti.run_id)
         tasks = list(ti.get_task_breadcrumbs(ti.dag_id, ti.run_id))
         problems = gather_problems(context, tasks)
         for problem in problems:
@@ -52,6 +57,8 @@ class ExactOnlinePublishOperator(BaseOperator):
         failed = Counter(task["task_id"] for task in tasks if task["state"] in _FAILED)
         if failed or not all(problem["skipped"] for problem in problems):
             raise AirflowFailException(_verdict(failed))
+        if distrusted:
+            raise AirflowFailException(str(distrusted))
 
     def _conclude(self, run_id: str) -> Deployment:
         with airflow_errors():
@@ -68,6 +75,15 @@ class ExactOnlinePublishOperator(BaseOperator):
                     "Drift found and repaired: division %d, %s: %s.", drifted.division, drifted.entity, drifted.found
                 )
         return deployment
+
+    def _check(self, deployment: Deployment, run_id: str) -> QualityError | None:
+        """Check the published tables and say what was found; return the error that it amounts to."""
+        with airflow_errors():
+            failing = deployment.check_quality(run_id)
+        for result in failing:
+            self.log.log(ERROR if result.severity is Severity.ERROR else WARNING, "Check failed: %s", result)
+        self.log.info("The checks of the published tables: %d failed.", len(failing))
+        return trouble(failing)
 
 
 def results_table(results: Sequence[LoadResult]) -> str:

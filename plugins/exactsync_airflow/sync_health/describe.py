@@ -84,6 +84,7 @@ def _data_set(data_set: DataSetHealth) -> payloads.DataSet:
         outcome=data_set.outcome,
         quarantined=data_set.quarantined,
         drift=data_set.drift,
+        failing_checks=data_set.failing_checks,
         task_url=log_url(data_set.holder),
     )
 

@@ -32,6 +32,7 @@ class DataSet(_Payload):
     outcome: str | None
     quarantined: int
     drift: int
+    failing_checks: int
     task_url: str | None
 
 

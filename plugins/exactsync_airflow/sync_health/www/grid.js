@@ -106,7 +106,7 @@ function Line({ company, entities, columns, now }) {
 
 /** @param {{ set: DataSet, of: string, now: string }} props of: what the cell is about, for who hears its link alone. */
 function Cell({ set, of, now }) {
-  const { standing, rows, published_at: at, quarantined, drift } = set;
+  const { standing, rows, published_at: at, quarantined, drift, failing_checks: failing } = set;
   return [
     h(StandingMark, { key: "standing", standing, href: set.task_url, of }),
     standing !== "inactive" &&
@@ -124,6 +124,7 @@ function Cell({ set, of, now }) {
     standing !== "inactive" && rows !== null && h("small", { key: "rows" }, countText(rows, "row")),
     quarantined > 0 && h("small", { key: "quarantined" }, `${countText(quarantined, "record")} in quarantine`),
     drift > 0 && h("small", { key: "drift" }, `${countText(drift, "row")} of drift, repaired`),
+    failing > 0 && h("small", { key: "failing" }, countText(failing, "failing check")),
   ];
 }
 

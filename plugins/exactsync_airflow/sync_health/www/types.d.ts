@@ -55,6 +55,7 @@ export interface DataSet {
   quarantined: number;
   /** Rows that the last comparison had to repair. */
   drift: number;
+  failing_checks: number;
   task_url: string | null;
 }
 
