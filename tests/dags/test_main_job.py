@@ -138,7 +138,7 @@ def test_the_first_run_loads_everything_and_the_second_only_what_changed(job: Ma
     changed, deleted = (record["ID"] for record in job.exact.truth(NL, "GLAccounts")[:2])
     job.exact.update(NL, "GLAccounts", changed, {"Description": "Renamed [bold] 'quoted' \\N"})
     job.exact.delete(NL, "GLAccounts", deleted)
-    assert job.run().state == "success"
+    assert job.run(divisions=[NL]).state == "success"
     assert job.rows("SELECT description FROM exact_online.gl_accounts WHERE id = %s", str(changed)) == [
         ("Renamed [bold] 'quoted' \\N",)
     ]
@@ -181,7 +181,7 @@ def test_a_run_of_one_entity_of_one_company_touches_nothing_else(job: MainJob) -
 
 def test_a_used_up_minute_is_waited_out(job: MainJob) -> None:
     job.exact.configure(minute_s=2.0, calls_per_minute=2)
-    finished = job.run(divisions=[NL])
+    finished = job.run(divisions=[NL], entities=["gl_accounts", "suppliers"])
     assert finished.state == "success"
     assert max(ti.try_number for ti in finished.get_task_instances()) == 1
     assert job.live("gl_accounts") == {NL: len(job.exact.truth(NL, "GLAccounts"))}
