@@ -14,12 +14,17 @@ from exactsync.entity import Axis
 from exactsync.payable import Counterparty
 from exactsync.payables.books import Account, Journal, Period, VatCode, read_books
 from exactsync.payables.mapping import How
+from exactsync.payables.periods import read_closed_periods
+from exactsync.simulator import Company, Settings
 from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.integrations import read_integrations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
+
+    from tests.integration.conftest import Installation
 
 OURS, THEIRS = 1000001, 1000002
 DAY = date(2026, 3, 29)
@@ -120,3 +125,15 @@ def test_of_a_company_that_was_never_synced_nothing_is_known(engine: Engine) -> 
     books = read_books(engine, OURS)
     assert books.currency is None
     assert (books.accounts, books.journals, books.periods, len(books.suppliers)) == ({}, {}, (), 0)
+
+
+def test_exact_says_which_periods_are_closed(install: Callable[[Settings], Installation]) -> None:
+    sizes = {"Journals": 8, "FinancialPeriods": 96}
+    installation = install(Settings(companies=(Company(code=OURS, name="Ours", country="NL", sizes=sizes),)))
+    installation.simulator.close_period(OURS, "60", 2026, 2)
+    installation.simulator.close_period(OURS, "60", 2025, 12)
+    (integration,) = read_integrations(installation.engine)
+    with installation.deployment._access.client(integration) as client:
+        assert read_closed_periods(client, OURS, years={2026}) == {("60", 2026, 2)}
+    assert installation.simulator.count_calls("read/financial/JournalStatusList", OURS) == 1
+    assert installation.simulator.violations() == []

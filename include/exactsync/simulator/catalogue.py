@@ -97,6 +97,11 @@ class Endpoint:
         """Whether the path names a division, so that calls count."""
         return not self.path.startswith("current/")
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The properties that order a list and tell its records apart."""
+        return (self.key,) if self.kind is EndpointKind.SYNC else self.entity_set.keys
+
     @cached_property
     def edm_types(self) -> dict[str, EdmType]:
         """The type of each property, for filters."""
@@ -110,6 +115,8 @@ class EntitySet:
     name: str
     model: str
     key: str
+    keys: tuple[str, ...]
+    """All properties that make up the key: more than one where one does not tell records apart."""
     scope: str | None
     deleted_type: int | None
     """EntityType in sync/Deleted; None: deletions leave no trace."""
@@ -156,6 +163,7 @@ def _entity_set(content: dict[str, Any]) -> EntitySet:
         name=content["entity_set"],
         model=content["model"],
         key=content["key"],
+        keys=tuple(content.get("keys", [content["key"]])),
         scope=content["scope"],
         deleted_type=content["deleted_type"],
         properties={name: PropertySpec.parse(name, words) for name, words in content["properties"].items()},

@@ -11,6 +11,7 @@ from exactsync.simulator.database import SHARED
 from exactsync.simulator.messages import Request, Response, json_response, refuse, text_response
 from exactsync.simulator.paging import count, read_page
 from exactsync.simulator.people import describe_me
+from exactsync.simulator.periods import journal_statuses
 from exactsync.simulator.query import Query, parse_key, parse_key_query, parse_query
 from exactsync.simulator.rules import Rule
 from exactsync.simulator.wire import RecordEncoder
@@ -113,6 +114,8 @@ def _records(world: World, endpoint: Endpoint, client_id: str, division: int | N
         assert division is not None  # noqa: S101 - `Target` has one for every other endpoint
         if entity_set == "Deleted":
             world.database.forget_deletions(world.settings.deleted_log_days)
+        if entity_set == "JournalStatusList":
+            return journal_statuses(world, division)
         if endpoint.kind is EndpointKind.SYNC:
             return world.database.by_timestamp(division, entity_set)
         return world.database.by_key(division, entity_set)

@@ -188,9 +188,9 @@ def _refuse_missing_filter(endpoint: Endpoint) -> RefusedError:
 
 
 def _order(text: str | None, endpoint: Endpoint) -> tuple[tuple[str, bool], ...]:
-    key = (endpoint.key, False)
+    key = tuple((name, False) for name in endpoint.keys)
     if text is None:
-        return (key,)
+        return key
     if endpoint.kind is not EndpointKind.SINGLE:
         raise _bad_query("The query option '$orderby' is not supported for this resource.")
     order = []
@@ -201,7 +201,7 @@ def _order(text: str | None, endpoint: Endpoint) -> tuple[tuple[str, bool], ...]
         if unsortable or direction.strip() not in ("", "asc", "desc"):
             raise _bad_query(_SYNTAX_ERROR)
         order.append((name, direction.strip() == "desc"))
-    return (*order, key)
+    return (*order, *key)
 
 
 def _resume_after(

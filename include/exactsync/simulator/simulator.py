@@ -18,6 +18,7 @@ from exactsync.simulator.faults.planting import Call
 from exactsync.simulator.login import LoginApi
 from exactsync.simulator.messages import Request, Response, text_response
 from exactsync.simulator.oauth import AUTH_PATH, TOKEN_PATH
+from exactsync.simulator.periods import ClosedPeriod
 from exactsync.simulator.rest import REST_PREFIX, RestApi, Target, parse_target
 from exactsync.simulator.rules import CallKey, Rule, Violation
 from exactsync.simulator.settings import Refusal, Settings
@@ -148,7 +149,9 @@ class Simulator:
 
     def entity_sets(self) -> list[str]:
         """Return the names of the entity sets that records can be put in."""
-        return sorted(self._world.catalogue.entity_sets.keys() - {"Me", "Deleted", "SyncTimestamp"})
+        return sorted(
+            self._world.catalogue.entity_sets.keys() - {"Me", "Deleted", "SyncTimestamp", "JournalStatusList"}
+        )
 
     def insert(self, division: int, entity_set: str, values: Mapping[str, Any] | None = None) -> Change:
         """Add a believable record with `values` over it.
@@ -209,6 +212,12 @@ class Simulator:
         """Refuse a division with 403 and this `Reason`; None takes the refusal back."""
         with self._world.lock:
             self._world.access[division].refusal = reason
+
+    def close_period(self, division: int, journal: str, year: int, period: int, *, is_closed: bool = True) -> None:
+        """Close a period in a journal, or open it again."""
+        closed = ClosedPeriod(division, journal, year, period)
+        with self._world.lock:
+            (self._world.closed_periods.add if is_closed else self._world.closed_periods.discard)(closed)
 
     def revoke_grants(self) -> None:
         """End every login: access tokens and refresh tokens are worth nothing from now on."""

@@ -106,9 +106,7 @@ class RecordEncoder:
 
     def encode(self, record: Record) -> dict[str, Any]:
         """Return the record as JSON holds it."""
-        key = record[self._endpoint.key]
-        literal = f"{key}{self._suffix}" if isinstance(key, int) else key_literal(key)
-        uri = f"{self._collection_url}({literal})"
+        uri = f"{self._collection_url}({self._key(record)})"
         encoded: dict[str, Any] = {"__metadata": {"uri": uri, "type": self._endpoint.entity_set.model}}
         for name, encode in self._plain:
             value = record.get(name)
@@ -116,6 +114,13 @@ class RecordEncoder:
         for name in self._navigations:
             encoded[name] = {"__deferred": {"uri": f"{uri}/{name}"}}
         return encoded
+
+    def _key(self, record: Record) -> str:
+        """Write the key as `Entity(…)` has it: a literal, or `name=literal` of each part."""
+        if len(self._endpoint.keys) > 1:
+            return ",".join(f"{name}={record[name]!r}" for name in self._endpoint.keys)
+        key = record[self._endpoint.key]
+        return f"{key}{self._suffix}" if isinstance(key, int) else key_literal(key)
 
 
 def _encoder(spec: PropertySpec) -> Callable[[Any], Any]:

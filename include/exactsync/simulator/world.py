@@ -17,6 +17,7 @@ from exactsync.simulator.rules import Journal
 
 if TYPE_CHECKING:
     from exactsync.simulator.clock import Clock
+    from exactsync.simulator.periods import ClosedPeriod
     from exactsync.simulator.settings import Refusal, Settings
 
 
@@ -43,6 +44,7 @@ class World:
     access: dict[int, Access]
     readers: Readers = field(default_factory=Readers)
     faults: Faults = field(default_factory=Faults)
+    closed_periods: set[ClosedPeriod] = field(default_factory=set)
     foreign_hosts: set[str] = field(default_factory=set)
     """Hosts that links were given to and that are not Exact's."""
     lock: RLock = field(default_factory=RLock)

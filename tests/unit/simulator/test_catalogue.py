@@ -32,6 +32,7 @@ ENDPOINTS = {
     "sync/Project/Projects": ("sync", 62),
     "sync/Deleted": ("sync", 7),
     "read/sync/Sync/SyncTimestamp": ("function", 3),
+    "read/financial/JournalStatusList": ("single", 8),
 }
 
 

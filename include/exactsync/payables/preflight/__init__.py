@@ -52,11 +52,11 @@ def check(payable: Payable, mapping: Mapping, books: Books) -> Checked:
     for check_amounts in _OF_AMOUNTS:
         check_amounts(case)
     booking = _book(case)
-    return Checked(booking=None if case.findings else booking, findings=tuple(case.findings))
+    return Checked(booking=booking, findings=tuple(case.findings))
 
 
 def _book(case: Case) -> Booking | None:
-    """Resolve every name of a payable; what cannot be resolved is found."""
+    """Resolve every name of a payable; None as soon as anything is found, by this or before."""
     journal = header.find_journal(case)
     supplier, match, new_supplier = find_relation(case)
     rate = header.find_rate(case, journal)
