@@ -6,7 +6,6 @@ The command line and Airflow both work through `Deployment`; it is where the lib
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,26 +14,21 @@ from sqlalchemy.exc import OperationalError
 
 from exactsync import health, sync
 from exactsync.access import Access
+from exactsync.attempts import Attempts
 from exactsync.connecting import connect, require_at_work
 from exactsync.entities import entities
 from exactsync.errors import (
-    ConfigurationError,
     DatabaseUnavailableError,
-    DatasetBusyError,
-    ExactSyncError,
-    LoadDiscardedError,
-    ReauthorisationRequiredError,
     StoppedError,
-    TokenPendingError,
 )
 from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.setup import COMMAND_LINE, Setup
-from exactsync.warehouse import companies, load_log, migrate, quality, state
+from exactsync.warehouse import load_log, migrate, quality, state
 from exactsync.warehouse.alerts import Alerts
 from exactsync.warehouse.drift import DriftOfDataSet, read_run
-from exactsync.warehouse.engine import clear_outages, create_engine
+from exactsync.warehouse.engine import create_engine
 from exactsync.warehouse.guard import USUAL_SHARE, DeletionGuard
 from exactsync.warehouse.integrations import IntegrationInfo, read_integrations
 from exactsync.warehouse.load_log import DELETIONS
@@ -42,7 +36,7 @@ from exactsync.warehouse.status import read_status
 from exactsync.warehouse.sync_health import SyncHealth, read_sync_health
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     import httpx
@@ -97,6 +91,8 @@ class Deployment:
             transport=transport,
             patience_s=patience_s,
         )
+
+        self._attempts = Attempts(engine=self._state, warehouse=self._warehouse)
 
     # -- databases
 
@@ -169,9 +165,6 @@ class Deployment:
         """Pull exactly these companies from now on; None: every active one that the integration may see now."""
         self.setup.choose_companies(integration, codes, actor=COMMAND_LINE)
 
-    def _integration(self, name: str) -> IntegrationInfo:
-        return self.integrations([name])[0]
-
     # -- pulling
 
     def connect(self, *, integrations: Sequence[str] = (), divisions: Sequence[int] = ()) -> Connected:
@@ -189,7 +182,7 @@ class Deployment:
             integration=ref.integration, division=ref.division, entity=entity, mode=mode, outcome="inactive"
         )
         try:
-            with self._attempt(ref, entity, run) as integration:
+            with self._attempts.at(ref, entity, run) as integration:
                 if declared.axis in integration.inactive_axes:
                     return undone
                 with self._client(integration) as client:
@@ -212,7 +205,7 @@ class Deployment:
     def apply_deletions(self, ref: DivisionRef, *, run: Run) -> DeletionsResult:
         """Read what Exact deleted in one division and soft-delete it; errors as `sync`."""
         try:
-            with self._attempt(ref, DELETIONS, run) as integration, self._client(integration) as client:
+            with self._attempts.at(ref, DELETIONS, run) as integration, self._client(integration) as client:
                 result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
                 state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=result.outcome)
         except StoppedError as error:
@@ -223,48 +216,6 @@ class Deployment:
     def _client(self, integration: IntegrationInfo) -> AbstractContextManager[ExactClient]:
         """Open a client that makes no more calls once a person has stopped the integration."""
         return self._access.client(integration, before_each_call=lambda: require_at_work(self._state, integration.name))
-
-    @contextmanager
-    def _attempt(self, ref: DivisionRef, entity: str, run: Run) -> Iterator[IntegrationInfo]:
-        """Yield the integration; if the attempt fails, say where and remember why.
-
-        What fails because a person has stopped it meanwhile (its tokens may be gone) is a StoppedError.
-        """
-        try:
-            with clear_outages():
-                require_at_work(self._state, ref.integration)
-                yield self._integration(ref.integration)
-        except StoppedError:
-            raise
-        except ExactSyncError as error:
-            error.at(integration=ref.integration, division=ref.division, entity=entity)
-            with suppress(OperationalError):  # a database that is gone must not hide the error
-                require_at_work(self._state, ref.integration)
-                self._note_failure(error, ref, entity, run)
-            raise
-
-    def _note_failure(self, error: ExactSyncError, ref: DivisionRef, entity: str, run: Run) -> None:
-        """Remember how an attempt failed, and let `connect` look again where access was refused."""
-        is_under_way = isinstance(
-            error, DatasetBusyError | LoadDiscardedError | TokenPendingError
-        ) or health.is_passing(error)
-        if not is_under_way:  # else the attempt that counts is the holder's, or goes on by itself
-            state.note_attempt(
-                self._warehouse,
-                ref.division,
-                entity,
-                run=run,
-                outcome=type(error).__name__,
-                message=str(error),
-                reason=health.reason_of(error),
-            )
-        if isinstance(error, ConfigurationError | ReauthorisationRequiredError):
-            with self._state.begin() as connection:
-                companies.mark_stale(connection, ref.integration)
-        if isinstance(error, ReauthorisationRequiredError):
-            health.note_end(self._state, self._integration(ref.integration), error)
-        elif isinstance(error, TokenPendingError):  # noted at once: certainty may take minutes
-            health.note_problem(self._state, self._integration(ref.integration), error)
 
     def conclude(self, integrations: Sequence[str] | None = None) -> list[IntegrationInfo]:
         """Take account of a run that is over: move integrations (None: all) to the states that it asks for.
