@@ -109,7 +109,7 @@ def test_suppliers_are_found_by_the_bank_accounts_that_they_have_now(engine: Eng
     books = read_books(engine, OURS)
 
     def found(iban: str, name: str = "?") -> Any:
-        return books.suppliers.find(Counterparty(kind="supplier", id="s", name=name, iban=iban))
+        return books.suppliers.find(Counterparty(kind="supplier", id="s", name=name, iban=iban), DAY)
 
     assert (found("NL91ABNA0417164300").match, found("NL91ABNA0417164300").how) == (
         books.suppliers.get(acme),

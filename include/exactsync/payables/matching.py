@@ -39,6 +39,10 @@ class Supplier:
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
+    def is_active(self, day: date) -> bool:
+        """Whether entries of that day may name it, unless it is blocked."""
+        return (self.start_date is None or self.start_date <= day) and (self.end_date is None or day <= self.end_date)
+
 
 class VatNumber(NamedTuple):
     """A VAT number in one spelling."""
@@ -95,11 +99,11 @@ class Suppliers:
         """Return the supplier of a key."""
         return self._by_id.get(key)
 
-    def find(self, wanted: Counterparty) -> Found:
-        """Return who a supplier of the source is at Exact."""
+    def find(self, wanted: Counterparty, day: date) -> Found:
+        """Return who a supplier of the source is at Exact; of several, those that entries of the day may name."""
         number = vat_number(wanted.vat_number, wanted.country)
         if number and (answers := [one for one in self._by_vat_number.get(number.number, []) if _may_be(one, number)]):
-            return Found(how=How.VAT_NUMBER, suppliers=_usable(answers))
+            return Found(how=How.VAT_NUMBER, suppliers=_usable(answers, day))
         others: list[Supplier] = []
         for how, key, known in (
             (How.IBAN, iban(wanted.iban), self._by_iban),
@@ -108,7 +112,7 @@ class Suppliers:
             answers = _answers(known, key)
             others += [one for one in answers if number and not _may_be(one, number)]
             if answers := [one for one in answers if not number or _may_be(one, number)]:
-                return Found(how=how, suppliers=_usable(answers))
+                return Found(how=how, suppliers=_usable(answers, day))
         return Found(others=tuple(others))
 
 
@@ -160,6 +164,6 @@ def _may_be(supplier: Supplier, number: VatNumber) -> bool:
     return own is None or own.agrees_with(number)
 
 
-def _usable(suppliers: list[Supplier]) -> tuple[Supplier, ...]:
-    """Of several, those that are not blocked: a duplicate that was blocked leaves no doubt."""
-    return tuple(one for one in suppliers if not one.is_blocked) or tuple(suppliers)
+def _usable(suppliers: list[Supplier], day: date) -> tuple[Supplier, ...]:
+    """Of several, those that can be booked: a duplicate that was blocked or has ended leaves no doubt."""
+    return tuple(one for one in suppliers if one.is_active(day) and not one.is_blocked) or tuple(suppliers)

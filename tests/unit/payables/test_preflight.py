@@ -487,6 +487,12 @@ def test_an_account_without_cost_centres_gets_none_and_one_that_must_have_a_unit
     assert (share.cost_center, share.cost_unit) == (None, "100")
 
 
+def test_a_cost_centre_that_is_not_sent_need_not_exist_and_one_that_does_not_exist_is_said_once() -> None:
+    nowhere = values(**{"Cost center": "Nowhere"})
+    assert not findings(invoice(line={"account_code": "0100"} | nowhere))
+    assert [one.check for one in findings(invoice(line={"account_code": "4510"} | nowhere))] == ["axis_value_unknown"]
+
+
 def test_of_two_cost_centres_of_one_name_the_active_one_is_meant() -> None:
     booking = booked(invoice(line=values(**{"Cost center": "Research"})))
     assert booking.lines[0].shares[0].cost_center == "RE2"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exactsync.entity import Axis
 from exactsync.money import smallest
@@ -141,13 +141,16 @@ def _check_accrual(case: Case, line: Line) -> None:
 
 def _find_share(case: Case, line: Line, share: Share, account: Account | None) -> ShareBooking:
     """Return where a share goes: its analytical values as Exact's cost centre, cost unit and project."""
-    found: dict[Axis, AxisValue] = {}
+    found: dict[Axis, AxisValue | None] = {}
     for field, named in share.values.items():
         axis = _find_axis(case, field)
-        value = _find_value(case, axis, named) if axis and named.strip() else None
-        if axis and value and found.setdefault(axis, value) != value:
-            message = f"Line {line.ordinal} has two values of {_NOUNS[axis].lower()}: {found[axis]} and {value}."
+        if axis is None or not named.strip() or _use(account, axis).is_unused:
+            continue
+        value, before = _find_value(case, axis, named), found.get(axis)
+        if value and before and value != before:
+            message = f"Line {line.ordinal} has two values of {_NOUNS[axis].lower()}: {before} and {value}."
             case.find("axis_ambiguous", message, f"Map one of its analytical fields to ignore {SETUP}.")
+        found[axis] = before or value
     project = found.get(Axis.PROJECTS)
     return ShareBooking(
         amount=share.amount,
@@ -155,6 +158,22 @@ def _find_share(case: Case, line: Line, share: Share, account: Account | None) -
         cost_unit=_code(case, line, Axis.COST_UNITS, found, account),
         project=project.id if project else None,
     )
+
+
+class _Use(NamedTuple):
+    """Whether lines of an account name a value of an axis, and which it has by default."""
+
+    is_unused: bool = False
+    is_mandatory: bool = False
+    default: str | None = None
+
+
+def _use(account: Account | None, axis: Axis) -> _Use:
+    if account is None or axis is Axis.PROJECTS:
+        return _Use()
+    if axis is Axis.COST_CENTERS:
+        return _Use(account.use_cost_center == UNUSED, account.use_cost_center == MANDATORY, account.cost_center)
+    return _Use(account.use_cost_unit == UNUSED, account.use_cost_unit == MANDATORY, account.cost_unit)
 
 
 def _find_axis(case: Case, field: str) -> Axis | None:
@@ -185,20 +204,16 @@ def _find_value(case: Case, axis: Axis, named: str) -> AxisValue | None:
     return value
 
 
-def _code(case: Case, line: Line, axis: Axis, found: dict[Axis, AxisValue], account: Account | None) -> str | None:
-    """Return the code for the line: none where the account takes none, its default where it must have one."""
-    value = found.get(axis)
-    if account is None:
+def _code(
+    case: Case, line: Line, axis: Axis, found: dict[Axis, AxisValue | None], account: Account | None
+) -> str | None:
+    """Return the code for the line: the account's default where it must have one and none was named."""
+    if axis in found:
+        value = found[axis]
         return value.code if value else None
-    use, default = (
-        (account.use_cost_center, account.cost_center)
-        if axis is Axis.COST_CENTERS
-        else (account.use_cost_unit, account.cost_unit)
-    )
-    if use == UNUSED:
-        return None
-    if value is None and use == MANDATORY and default is None:
+    use = _use(account, axis)
+    if use.is_mandatory and use.default is None:
         noun = _NOUNS[axis].lower()
         message = f"Line {line.ordinal} has no {noun}, which G/L account {account} requires."
         case.find("axis_value_missing", message, f"Choose the {noun} at the source.")
-    return value.code if value else (default if use == MANDATORY else None)
+    return use.default if use.is_mandatory else None

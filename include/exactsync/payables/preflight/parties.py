@@ -50,7 +50,7 @@ def _find_supplier(case: Case) -> Owed:
     if row := case.mapping.wrong_row(MappingKind.SUPPLIER, who.id):
         case.find("supplier_unmapped", row.message, f"Mend it {SETUP}.")
         return None, None, None
-    found = case.books.suppliers.find(who)
+    found = case.books.suppliers.find(who, case.payable.entry_date)
     if found.match and found.how:
         _check_usable(case, found.match)
         return found.match.id, Relation(id=found.match.id, how=found.how), None
@@ -99,7 +99,7 @@ def _check_usable(case: Case, supplier: Supplier) -> None:
     if supplier.is_blocked:
         remedy = f"Unblock it at Exact, or choose another one {SETUP}."
         case.find("supplier_blocked", f"Supplier {supplier} is blocked at Exact.", remedy)
-    if (supplier.start_date and day < supplier.start_date) or (supplier.end_date and supplier.end_date < day):
+    if not supplier.is_active(day):
         message = f"Supplier {supplier} is not active at Exact on {day}."
         case.find("supplier_inactive", message, f"Change its dates at Exact, or choose another one {SETUP}.")
 
