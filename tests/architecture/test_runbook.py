@@ -46,6 +46,8 @@ def variants(kind: type[ExactSyncError]) -> Iterator[ExactSyncError]:
             yield from (kind("m", reason=reason) for reason in get_args(EndReason))
         case "ConsentError":
             yield from (kind("m", reason=reason) for reason in get_args(ConsentReason))
+        case "RefusedByExactError":
+            yield kind("m", status=500)
         case _ if issubclass(kind, errors.RetryLaterError) and kind is not errors.DatabaseUnavailableError:
             yield kind("m", retry_at=LATER)
         case _:

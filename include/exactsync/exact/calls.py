@@ -1,9 +1,12 @@
-"""One call to Exact: token, reservation, request, what was learnt of the budget, what the answer means, another try."""
+"""One call to Exact: token, reservation, request, what was learnt of the budget, what the answer means, another try.
+
+What creates something is never tried again: see `writing`.
+"""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -11,6 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from exactsync.errors import (
     AccessRefusedError,
     ConfigurationError,
+    DoubtfulWriteError,
     ExactSyncError,
     ExactUnavailableError,
 )
@@ -53,7 +57,7 @@ class ThrottledError(ExactUnavailableError):
 
 
 class Calls:
-    """Makes GET calls and counts them; may be used by several threads at once."""
+    """Makes calls and counts them; may be used by several threads at once."""
 
     def __init__(
         self,
@@ -103,31 +107,68 @@ class Calls:
             raise error.at(division=division) from error.__cause__
         return content
 
+    def post(self, url: str, endpoint: str, division: int, content: bytes) -> httpx.Response:
+        """Send something to be created, once; return Exact's answer, whatever its status but 401 and 429.
+
+        Raises:
+            RetryLaterError: Exact has not acted on it.
+            ConfigurationError: Exact's certificate is not trusted.
+            DoubtfulWriteError: the connection was lost; Exact may have acted on it.
+        """
+        try:
+            response = self._authorised("POST", url, endpoint, division, may_wait=True, content=content)
+        except ExactSyncError as error:
+            raise error.at(division=division) from error.__cause__
+        return response
+
     def _attempt(self, url: str, endpoint: str, division: int | None, parse: Callable[[bytes], T], may_wait: bool) -> T:
+        try:
+            response = self._authorised("GET", url, endpoint, division, may_wait=may_wait)
+        except DoubtfulWriteError as error:
+            raise unavailable(error.message) from None
+        check_answer(response, endpoint)
+        return parse(response.content)
+
+    def _authorised(
+        self,
+        method: Literal["GET", "POST"],
+        url: str,
+        endpoint: str,
+        division: int | None,
+        *,
+        may_wait: bool,
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Return Exact's answer, asked for with another token if it refuses the first; it does nothing for a 401."""
         token = self._tokens.access_token()
-        response = self._send(url, token, endpoint, division, may_wait)
+        request = self._build(method, url, token, content)
+        response = self._send(request, endpoint, division, may_wait)
         if response.status_code == 401:
             # A token must live to the end of a call, so a long one may fail near the token's end (picqer#487).
             token = self._tokens.after_refusal(token)
-            response = self._send(url, token, endpoint, division, may_wait)
+            response = self._send(self._build(method, url, token, content), endpoint, division, may_wait)
         if response.status_code == 401:
             later = unavailable("", pause_s=MAINTENANCE_PAUSE_S)
             raise AccessRefusedError(
                 f'Exact answered 401 to {endpoint} with two access tokens: "{exact_text(response)}".',
                 retry_at=later.retry_at,
             )
-        check_answer(response, endpoint)
-        return parse(response.content)
+        return response
 
-    def _send(self, url: str, token: Secret, endpoint: str, division: int | None, may_wait: bool) -> httpx.Response:
+    def _build(self, method: str, url: str, token: Secret, content: bytes | None) -> httpx.Request:
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token.reveal()}"}
+        if content is not None:
+            headers |= {"Content-Type": "application/json", "Prefer": "return=representation"}
+        return self._http.build_request(method, url, headers=headers, content=content)
+
+    def _send(self, request: httpx.Request, endpoint: str, division: int | None, may_wait: bool) -> httpx.Response:
         """Return Exact's answer to one call, whatever its status; 429 raises.
 
         Raises:
-            ExactUnavailableError: no answer, or a 429.
+            ExactUnavailableError: Exact was not reached, or answered 429.
+            DoubtfulWriteError: the connection was lost after it had been made.
             ConfigurationError: Exact's certificate is not trusted.
         """
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {token.reveal()}"}
-        request = self._http.build_request("GET", url, headers=headers)
         try:
             if division is None:
                 response = self._exchange(request)
@@ -136,7 +177,9 @@ class Calls:
         except NOT_SENT as error:
             raise _unreachable(error) from None
         except httpx.HTTPError as error:
-            raise unavailable(f"The connection to Exact was lost on {endpoint} ({type(error).__name__}).") from None
+            raise DoubtfulWriteError(
+                f"The connection to Exact was lost on {endpoint} ({type(error).__name__})."
+            ) from None
         if response.status_code == 429:
             later = unavailable("", pause_s=THROTTLED_PAUSE_S)
             raise ThrottledError(f"Exact answered 429 to {endpoint}.", retry_at=later.retry_at)

@@ -1,4 +1,4 @@
-"""Read from Exact Online: each call with a live token, within the shared budget, tried again where that helps."""
+"""Exact Online's API: each call with a live token, within the shared budget, tried again where it only reads."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from exactsync.exact.calls import AccessTokenSource, Calls
 from exactsync.exact.odata import Page, address, parse_count, parse_page, query
 from exactsync.exact.quota import CallBudget, Ledger
 from exactsync.exact.transport import Timeouts, open_client
+from exactsync.exact.writing import read_created, write_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from exactsync.budget import Purpose
     from exactsync.credentials import App
+    from exactsync.exact.writing import Created
 
 LEASE_MARGIN_S: Final = 20.0
 
@@ -125,6 +127,17 @@ class ExactClient:
         """Return how many records an endpoint has (`/$count`)."""
         url = self.link(f"{endpoint}/$count", division=division, params=query(filter_=filter_))
         return self._calls.fetch(url, endpoint, division, parse_count)
+
+    def create(self, endpoint: str, *, division: int, body: Mapping[str, Any]) -> Created:
+        """Create something, in one attempt; what is known of the outcome where it fails: see `exact.writing`.
+
+        Raises:
+            RefusedByExactError: Exact has said no; its words say why.
+            DoubtfulWriteError: nobody knows whether it was created.
+            ExactSyncError: others as `get`; Exact has not acted on it.
+        """
+        url = self.link(endpoint, division=division, params={})
+        return read_created(self._calls.post(url, endpoint, division, write_body(body)), endpoint)
 
     def me(self) -> dict[str, Any]:
         """Return who gave the grant (current/Me). Costs nothing of any division's budget (KB-limits)."""

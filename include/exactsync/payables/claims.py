@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from exactsync.errors import ClaimLostError
 from exactsync.payable import Payable
-from exactsync.payables.lifecycle import State
 from exactsync.payables import steps
+from exactsync.payables.lifecycle import State
 from exactsync.payables.rows import SELECTED, Actor, Key, Row, later, lock, move, note, take_over_edit, written
 from exactsync.payables.wanted import CONDITION
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
 
     from exactsync.load import Run
-    from exactsync.payables.wanted import Wanted
     from exactsync.payables.patience import Patience
     from exactsync.payables.preflight import Finding
+    from exactsync.payables.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,9 @@ class Claims:
         with self._engine.begin() as connection:
             row = lock(connection, claim.key)
             if row.fence != claim.fence or row.state is not State.EXPORTING:
-                raise ClaimLostError(f"Payable {claim.key} was taken over by {row.owner}; it is {row.state.label.lower()}.")
+                raise ClaimLostError(
+                    f"Payable {claim.key} was taken over by {row.owner}; it is {row.state.label.lower()}."
+                )
             connection.execute(
                 text("""
                 UPDATE exactsync.payables_outbox

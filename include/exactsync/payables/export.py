@@ -132,15 +132,14 @@ class Exporter:
 
     def _supplier(self, claim: Claim, booking: Booking) -> UUID:
         """Return the relation that is owed: as it was matched, which is kept from now on, or created."""
+        if booking.supplier and booking.match is None:
+            return booking.supplier
         relation = booking.match
-        if booking.supplier is None:
+        if relation is None:
             body = booking.new_supplier or {}
             key = StepKey(source=claim.key.source, subject=claim.payable.counterparty.id, step=SUPPLIER)
             created = self._taker.take(claim, key, RELATIONS, body, {"name": body["Name"]})
             relation = Relation(id=created.id, how=How.CREATED)
-        if relation is None:
-            assert booking.supplier is not None
-            return booking.supplier
         with self._engine.begin() as connection:
             kept = sources.keep_match(
                 connection, claim.key.source, claim.payable.counterparty.id, relation, self._actor
@@ -155,7 +154,7 @@ class Exporter:
             return None
         payable, account = claim.payable, str(booking.supplier)
         body = {
-            "Subject": f"{shortened(payable.number or payable.description, 40)} {claim.reference}",
+            "Subject": f"{shortened(payable.number or payable.description)} {claim.reference}",
             "Type": PURCHASE_INVOICE,
             "Account": account,
             "DocumentDate": wire_day(payable.payable_date),
@@ -203,9 +202,7 @@ class Exporter:
                 "entry at Exact, and retry; or mark the payable as exported.",
                 again_in_s=None,
             )
-        booked = Booked(
-            entry_id=entry.id, number=record["EntryNumber"], document_id=sent.get("document"), link=None
-        )
+        booked = Booked(entry_id=entry.id, number=record["EntryNumber"], document_id=sent.get("document"), link=None)
         self._claims.exported(claim, booked, why=f"Booked as entry {booked.number}.")
         reach("export.recorded")
 

@@ -1,7 +1,7 @@
 """Whether Exact has what was sent: looked for by our own reference, and compared with what was sent.
 
-Whether ExternalLinkReference can be filtered on is not documented; so what may be it is read (of the supplier, since the
-first intent) and the reference compared here. Moments at Exact are Dutch wall clock without a zone (KB-odata).
+Whether ExternalLinkReference can be filtered on is not documented; so what may be it is read (of the supplier, since
+the first intent) and the reference compared here. Moments at Exact are Dutch wall clock without a zone (KB-odata).
 """
 
 from __future__ import annotations

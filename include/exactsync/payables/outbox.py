@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
@@ -14,15 +14,16 @@ from exactsync.payables.rows import SELECTED, Row, anew, lock, move, note
 from exactsync.payables.wanted import CONDITION, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
     from decimal import Decimal
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, RowMapping
 
     from exactsync.payable import Payable
     from exactsync.payables.receiving import Received
     from exactsync.payables.rows import Actor, Key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
@@ -138,7 +139,7 @@ def _look_now(connection: Connection, row: Row) -> None:
     )
 
 
-def _step(values: Mapping[str, Any]) -> Step:
+def _step(values: RowMapping) -> Step:
     before = values["from_state"]
     states = {"from_state": State(before) if before else None, "to_state": State(values["to_state"])}
     return Step(**{**values, **states})

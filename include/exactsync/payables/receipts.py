@@ -1,4 +1,4 @@
-"""Receipts on their way to Exact: fetched from the source, and checked by what they are, not by what they are called."""
+"""Receipts on their way to Exact: fetched from the source, and checked by what they are, not by their names."""
 
 from __future__ import annotations
 

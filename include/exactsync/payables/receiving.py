@@ -89,11 +89,8 @@ def _receive(connection: Connection, payable: Payable, info: SourceInfo, actor: 
         return "same"
     if row.state.is_final or row.state in _ON_ITS_WAY:
         return _flag(connection, row, payable, fingerprint, actor)
-    if row.state is State.SENT_BACK:
-        why = "It comes back, edited at the source."
-    else:
-        why = "It was edited at the source."
-    move(connection, row, State.BLOCKED, why=why, actor=actor, **_anew(), **contents(payable))
+    why = "It comes back, edited at the source." if row.state is State.SENT_BACK else "It was edited at the source."
+    move(connection, row, State.BLOCKED, why=why, actor=actor, **anew(), **contents(payable))
     return "replaced"
 
 
@@ -148,5 +145,7 @@ def _flag(connection: Connection, row: Row, payable: Payable, fingerprint: str, 
     )
     when = "after it was booked" if row.state.is_final else "while it was on its way"
     why = f"It was edited at the source {when}, and is not sent again."
-    note(connection, row.key, row.state, row.state, why="The edit was taken back." if is_taken_back else why, actor=actor)
+    note(
+        connection, row.key, row.state, row.state, why="The edit was taken back." if is_taken_back else why, actor=actor
+    )
     return "same" if is_taken_back else "flagged"

@@ -14,12 +14,12 @@ from exactsync.payables.lifecycle import TRANSITIONS, State
 from exactsync.payables.preflight import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import date, datetime
     from decimal import Decimal
     from uuid import UUID
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
 
 class Key(NamedTuple):
@@ -80,7 +80,7 @@ class Row:
     exported_at: datetime | None
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
+    def of(cls, values: RowMapping) -> Self:
         """Return what a row of the table holds."""
         return cls(**{name: values[name] for name in COLUMNS} | {"state": State(values["state"])})
 
@@ -140,7 +140,7 @@ def move(connection: Connection, row: Row, state: State, *, why: str, actor: Act
     """
     if state is not row.state and state not in TRANSITIONS[row.state]:
         raise DefectError(f"Payable {row.key} cannot go from {row.state.label} to {state.label}.")
-    settled = {"lease_until": None} if row.state is State.EXPORTING else {}
+    settled: dict[str, Any] = {"lease_until": None} if row.state is State.EXPORTING else {}
     if state is not State.IN_DOUBT and state is not State.EXPORTING:
         settled |= {"doubt_since": None, "looks": 0}
     changed = {"look_at": None, **settled, **changes}

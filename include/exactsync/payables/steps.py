@@ -94,7 +94,13 @@ def read_doubtful(connection: Connection, source: str, payable_id: str) -> list[
 
 
 def intend(
-    connection: Connection, key: StepKey, sent: dict[str, Any], *, fence: int, patience: Patience, seen: StepState | None
+    connection: Connection,
+    key: StepKey,
+    sent: dict[str, Any],
+    *,
+    fence: int,
+    patience: Patience,
+    seen: StepState | None,
 ) -> None:
     """Note that a step will be taken now; the transaction must be committed before it is.
 
@@ -131,7 +137,13 @@ def intend(
 
 
 def note(
-    connection: Connection, key: StepKey, outcome: Outcome, *, fence: int, settle_s: float = 0.0, exact_id: UUID | None = None
+    connection: Connection,
+    key: StepKey,
+    outcome: Outcome,
+    *,
+    fence: int,
+    settle_s: float = 0.0,
+    exact_id: UUID | None = None,
 ) -> bool:
     """Note what came of a step; whether it was still to be known, of the intent with that fence."""
     noted = connection.execute(

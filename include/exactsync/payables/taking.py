@@ -140,7 +140,9 @@ class Taker:
     def _resolve(self, claim: Claim, state: StepState) -> Taken | None:
         """Return what a doubtful step has created; None once it was looked for twice, late enough, in vain."""
         if state.is_held and state.fence != claim.fence:
-            raise PostponedError("Another payable's export is creating its supplier.", again_in_s=self._patience.again_s)
+            raise PostponedError(
+                "Another payable's export is creating its supplier.", again_in_s=self._patience.again_s
+            )
         with self._engine.connect() as connection:
             began = later(connection, 0.0)
         if found := self._look(claim, state):

@@ -1,11 +1,11 @@
-"""Payables on their way to Exact Online: where they come from, how they are mapped, where each stands, what was sent."""
+"""Payables on their way to Exact Online: their sources and mappings, where each stands, what was sent of it."""
 
 from __future__ import annotations
 
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -28,7 +28,8 @@ COMMENT ON TABLE exactsync.payable_sources IS
 COMMENT ON COLUMN exactsync.payable_sources.division IS 'Null while the accounting base is files.';
 COMMENT ON COLUMN exactsync.payable_sources.creates_suppliers IS 'Whether a supplier that matches none is created.';
 COMMENT ON COLUMN exactsync.payable_sources.start_date IS 'The cut-over: what was spent earlier stays out.';
-COMMENT ON COLUMN exactsync.payable_sources.entry_currency IS 'Whose currency entries are made in: the wallet''s, or the payment''s.';
+COMMENT ON COLUMN exactsync.payable_sources.entry_currency IS
+    'Whose currency entries are made in: the wallet''s, or the payment''s.';
 
 CREATE TABLE exactsync.payable_mappings (
     source text NOT NULL REFERENCES exactsync.payable_sources (source),
@@ -87,9 +88,10 @@ CREATE INDEX payables_outbox_due ON exactsync.payables_outbox (integration, divi
     WHERE state IN ('prepared', 'exporting', 'in_doubt');
 CREATE INDEX payables_outbox_state ON exactsync.payables_outbox (state, updated_at);
 COMMENT ON TABLE exactsync.payables_outbox IS 'Every payable there has been, and where it stands on its way to Exact.';
-COMMENT ON COLUMN exactsync.payables_outbox.reference IS 'Ours; written into the entry, by it the entry is found again.';
+COMMENT ON COLUMN exactsync.payables_outbox.reference IS 'Ours; stands in the entry, which is found again by it.';
 COMMENT ON COLUMN exactsync.payables_outbox.reasons IS 'What is in the way: [{check, message, remedy}].';
-COMMENT ON COLUMN exactsync.payables_outbox.message IS 'Why it failed or is in doubt; Exact''s own words where it spoke.';
+COMMENT ON COLUMN exactsync.payables_outbox.message IS
+    'Why it failed or is in doubt; Exact''s own words where it spoke.';
 COMMENT ON COLUMN exactsync.payables_outbox.edited IS
     'How the source tells it now, where that came too late: it was booked, or on its way.';
 COMMENT ON COLUMN exactsync.payables_outbox.fence IS 'Of the worker that took it last; each is given once.';

@@ -8,6 +8,7 @@ ExactSyncError
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
 │   ├── SpendeskUnavailableError  the same, at Spendesk
 │   ├── DatasetBusyError          another reader holds the lease on this data set
+│   ├── ExportPendingError        payables wait: for a look at Exact, or for another worker
 │   ├── LoadDiscardedError        what was read so far no longer counts; it is read anew
 │   └── DatabaseUnavailableError  a database of ours does not answer
 ├── ReauthorisationRequiredError  a person must authorise the app at Exact again
@@ -17,6 +18,9 @@ ExactSyncError
 │   ├── ForbiddenError              Exact refuses the user a right, or the app a scope
 │   └── CompanyRefusedError         Exact refuses one company; the others are not concerned
 ├── GuardError                    a plausibility check stopped the load; a person must confirm it
+├── RefusedByExactError           Exact refuses what it was to create; its words say why
+├── ClaimLostError                another worker has taken over the payable that this one was exporting
+├── DoubtfulWriteError            nobody knows whether Exact has created something; look before another try
 ├── DefectError                   Exact or we broke the contract; report it
 └── SkippableRecordError          one record is unusable; quarantine it and go on
 
@@ -27,75 +31,11 @@ It ends with the page of docs/runbook that treats it. No message may hold a secr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Literal, Self
+from typing import Literal
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """Where in the work an error happened; unknown parts are None."""
-
-    integration: str | None = None
-    division: int | None = None
-    entity: str | None = None
-    page: int | None = None
-
-    def __str__(self) -> str:
-        known = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return ", ".join(f"{name} {value}" for name, value in known if value is not None)
-
-
-class ExactSyncError(Exception):
-    """Base of every error that exactsync raises on purpose."""
-
-    page: ClassVar[str]
-    """The page of the runbook that treats errors of this kind."""
-    usual_remedy: ClassVar[str] = ""
-    """What to do about an error of this kind, unless the one who raises it knows better."""
-
-    def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy or self.usual_remedy
-        self.location = Location()
-
-    def at(
-        self,
-        *,
-        integration: str | None = None,
-        division: int | None = None,
-        entity: str | None = None,
-        page: int | None = None,
-    ) -> Self:
-        """Return the same error, knowing more about where it happened; what it already knows stays."""
-        given = {"integration": integration, "division": division, "entity": entity, "page": page}
-        unknown = {
-            name: value for name, value in given.items() if value is not None and getattr(self.location, name) is None
-        }
-        self.location = replace(self.location, **unknown)  # type: ignore[arg-type]
-        return self
-
-    @property
-    def part(self) -> str | None:
-        """The part of the page that treats this very error; None: all of it."""
-        return None
-
-    @property
-    def runbook(self) -> str:
-        """Where the runbook treats it: `docs/runbook/call-budget.md#day`."""
-        return runbook(self.page, self.part)
-
-    def __str__(self) -> str:
-        where = str(self.location)
-        text = f"{where}: {self.message}" if where else self.message
-        advised = f"{text} What to do: {self.remedy}" if self.remedy else text
-        return f"{advised} More: {self.runbook}"
-
-
-def runbook(page: str, part: str | None = None) -> str:
-    """Return the address of a page of the runbook, or of a part of it."""
-    return f"docs/runbook/{page}.md" + (f"#{part}" if part else "")
+from exactsync.errors.base import ExactSyncError as ExactSyncError
+from exactsync.errors.base import runbook as runbook
 
 
 class RetryLaterError(ExactSyncError):
@@ -183,6 +123,30 @@ class DatasetBusyError(RetryLaterError):
     def __init__(self, message: str, *, retry_at: datetime, holder: str) -> None:
         super().__init__(message, retry_at=retry_at)
         self.holder = holder
+
+
+class ClaimLostError(ExactSyncError):
+    """Another worker has taken over the payable that this one was exporting, or a person has decided about it."""
+
+    page = "export"
+    usual_remedy = "Nothing: whoever has taken over looks at Exact before anything is sent."
+
+    @property
+    def part(self) -> str:
+        """Taken over."""
+        return "taken-over"
+
+
+class ExportPendingError(RetryLaterError):
+    """Payables wait until `retry_at`: for the next look at Exact, for the next minute's calls, or for a dead worker."""
+
+    page = "export"
+    usual_remedy = "Nothing: it goes on by itself."
+
+    @property
+    def part(self) -> str:
+        """Pending."""
+        return "pending"
 
 
 class LoadDiscardedError(RetryLaterError):
@@ -274,6 +238,35 @@ class QualityError(ExactSyncError):
 
     page = "quality"
     usual_remedy = "Run exact_online_full_refresh for the companies named. If it comes again, report it."
+
+
+class RefusedByExactError(ExactSyncError):
+    """Exact refuses what it was to create. `words` are its own, in the language of the user who authorised the app."""
+
+    page = "export"
+    usual_remedy = "Mend what Exact names, and retry the payable."
+
+    def __init__(self, words: str, *, status: int) -> None:
+        super().__init__(words or f"Exact refused it with {status}, and said nothing.")
+        self.status = status
+        self.words = words
+
+    @property
+    def part(self) -> str:
+        """Failed."""
+        return "failed"
+
+
+class DoubtfulWriteError(ExactSyncError):
+    """Nobody knows whether Exact has created what it was sent: it must be looked for before another try."""
+
+    page = "export"
+    usual_remedy = "Nothing: it is looked for at Exact before anything is sent again."
+
+    @property
+    def part(self) -> str:
+        """In doubt."""
+        return "in-doubt"
 
 
 class DefectError(ExactSyncError):
