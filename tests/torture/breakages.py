@@ -2,35 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Breakage:
-    """One line of the library, what it becomes, and the tests that ought to notice."""
-
-    name: str
-    file: str
-    line: str
-    broken: str
-    tests: str
-
-    def apply(self, library: Path) -> None:
-        """Break a copy of the library.
-
-        Raises:
-            LookupError: the line is not there, or not once.
-        """
-        path = library / self.file
-        source = path.read_text()
-        if source.count(self.line) != 1:
-            raise LookupError(f"{self.name}: the line to break is not (once) in {self.file}")
-        path.write_text(source.replace(self.line, self.broken))
-
+from tests.torture.breakage import Breakage
+from tests.torture.payables_breakages import PAYABLES
 
 PUBLISH = "tests/integration/test_publish.py"
 NORMALISE = "tests/unit/test_normalise.py"
@@ -180,7 +153,7 @@ BREAKAGES = (
     ),
     Breakage(
         "let a lost database speak for itself",
-        "deployment.py",
+        "attempts.py",
         "            with clear_outages():\n",
         "            with suppress():\n",
         f"{MATRIX} -k database",
@@ -284,4 +257,5 @@ BREAKAGES = (
         "        if False:",
         "tests/unit/exact/test_redact.py",
     ),
+    *PAYABLES,
 )

@@ -13,8 +13,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.torture.breakages import BREAKAGES, Breakage
+from tests.torture.breakages import BREAKAGES
+
+if TYPE_CHECKING:
+    from tests.torture.breakage import Breakage
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = Path("include/exactsync")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
-from tests.torture.breakages import BREAKAGES, Breakage
+from tests.torture.breakages import BREAKAGES
 from tests.torture.sabotage import copy_library
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.torture.breakage import Breakage
 
 
 @pytest.fixture(scope="module")
