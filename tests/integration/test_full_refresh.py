@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from exactsync.warehouse import drift
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from exactsync.simulator import Simulator
     from exactsync.simulator.messages import Request, Response
     from tests.integration.conftest import Installation
 
@@ -35,6 +36,7 @@ SETTINGS = Settings(
     calls_per_minute=1000, companies=(Company(code=NL, name="Demo Holding", country="NL", sizes=SIZES),)
 )
 GL = "sync/Financial/GLAccounts"
+LONG_AGO = datetime(2019, 3, 4, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -131,6 +133,24 @@ def test_of_a_list_only_what_was_modified_long_before_counts_as_missed(installat
         )
     installation.sync(entity, mode="full")
     assert found(installation, entity) == drift.Drift(missed_inserts=int(dated), late_rows=int(dated), changed_since=1)
+
+
+@pytest.mark.parametrize(
+    ("entity", "change"),
+    [
+        ("divisions", lambda exact: exact.update(0, "Divisions", NL, {"Status": 2})),  # which leaves Modified as it was
+        ("cost_centers", lambda exact: exact.insert(NL, "Costcenters", {"Modified": LONG_AGO})),
+        ("journals", lambda exact: exact.insert(NL, "Journals", {"Modified": LONG_AGO})),
+    ],
+)
+def test_what_changed_since_the_last_sync_is_not_missed_however_old_its_modified(
+    installation: Installation, entity: str, change: Callable[[Simulator], object]
+) -> None:
+    sync_all(installation)
+    installation.let_days_pass()
+    change(installation.simulator)
+    assert installation.sync(entity).changed
+    assert found(installation, entity) == drift.Drift(changed_since=1)
 
 
 class Analyst(Thread):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -23,12 +24,13 @@ ACTIVE, ARCHIVED = 1, 2
 
 @dataclass(slots=True)
 class Sequence:
-    """Changes drawn from a seed; `told` says what was done so far, one line each."""
+    """Changes drawn from a seed; `told` says what was done so far, one line each, and `kinds` how often what."""
 
     simulator: Simulator
     divisions: list[int]
     random: Random
     told: list[str] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
 
     def change(self) -> None:
         """Make one change: mostly of a record, now and then of a supplier or a company."""
@@ -45,7 +47,7 @@ class Sequence:
             (made,) = self.simulator.random_changes(
                 1, seed=seed, divisions=[self.random.choice(self.divisions)], entity_sets=[table.entity_set]
             )
-            self._tell(f"{made.kind} {made.entity_set} {made.key} of {made.division}")
+            self._tell(made.kind, f"{made.entity_set} {made.key} of {made.division}")
 
     def _archive(self) -> None:
         """Archive a company, or bring an archived one back."""
@@ -53,27 +55,28 @@ class Sequence:
         (company,) = (one for one in self.simulator.truth(division, "Divisions") if one["Code"] == division)
         if company["Status"] == ARCHIVED:
             self.simulator.update(0, "Divisions", division, {"Status": ACTIVE, "ArchiveDate": None})
-            self._tell(f"bring company {division} back from the archive")
+            self._tell("unarchive", f"company {division}")
         else:
             self.simulator.update(0, "Divisions", division, {"Status": ARCHIVED, "ArchiveDate": date(2026, 11, 1)})
-            self._tell(f"archive company {division}")
+            self._tell("archive", f"company {division}")
 
     def _move(self) -> None:
         """Move a company at Exact, after which its Timestamps count anew."""
         division = self.random.choice(self.divisions)
         moved = date(2026, 1, 1) + timedelta(days=len(self.told))
         self.simulator.update(0, "Divisions", division, {"DivisionMoveDate": moved})
-        self._tell(f"move company {division} on {moved}")
+        self._tell("move", f"company {division} on {moved}")
 
     def _turn_supplier(self) -> None:
         division = self.random.choice(self.divisions)
         relation = self.random.choice(self.simulator.truth(division, "Accounts"))
         becomes = not relation["IsSupplier"]
         self.simulator.set_supplier(division, relation["ID"], is_supplier=becomes)
-        self._tell(f"relation {relation['ID']} of {division} {'becomes' if becomes else 'stops being'} a supplier")
+        self._tell("supplier" if becomes else "no supplier", f"relation {relation['ID']} of {division}")
 
-    def _tell(self, what: str) -> None:
-        self.told.append(f"{len(self.told) + 1:3} {what}")
+    def _tell(self, kind: str, what: str) -> None:
+        self.kinds[kind] += 1
+        self.told.append(f"{len(self.told) + 1:3} {kind}: {what}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,11 @@ reading was to bring it, and as changed since if only the next one would have, o
 | --- | --- | --- |
 | `SYNC` | its Timestamp is not above the watermark | sync/Deleted is read, and says nothing new of it |
 | `MODIFIED` | its `Modified` is 2 h or more below the watermark | never: only a comparison tells |
-| `LIST` | its `Modified` is 2 h or more before the last comparison | never: only a comparison tells |
+| `LIST` | its `Modified` is new, and 2 h or more before the last comparison | never: only a comparison tells |
 
-What waited in quarantine was known to be missing, and what belongs to an owner who came since was not: neither counts
-as missed. A first load, or the first after Timestamps started anew, has nothing to be compared with.
+Not missed is what waited in quarantine, for it was known to be missing; what belongs to an owner who came since; and a
+row of a `Modified` so old that says itself to be created since. A first load, or the first after Timestamps started
+anew, has nothing to be compared with.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def measure(
             "due": _due(entity, known),
             "knows_deletions": knows_deletions,
             "since": known.published_at,
+            "is_incremental": entity.feed is not Feed.LIST,
         },
     )
     return Drift(**row.mappings().one())
@@ -129,7 +131,9 @@ def _judging(entity: Entity) -> str:
             count(*) FILTER (WHERE is_missed AND NOT is_gone AND is_new) AS late_rows,
             count(*) FILTER (WHERE NOT is_missed) AS changed_since
         FROM (
-            SELECT is_gone, was_live, is_new, coalesce(was_due AND NOT was_excused, false) AS is_missed
+            SELECT
+                is_gone, was_live, is_new,
+                coalesce(was_due AND NOT was_excused AND (is_new OR :is_incremental), false) AS is_missed
             FROM (
                 SELECT
                     published._deleted_at IS NOT NULL AS is_gone,
@@ -141,6 +145,7 @@ def _judging(entity: Entity) -> str:
                     ) AS is_new,
                     (published._deleted_at IS NOT NULL AND NOT :knows_deletions)
                     OR {membership.owner_came(entity, "published") if entity.member_of else "false"}
+                    OR {_came_since(entity)}
                     OR EXISTS (
                         SELECT FROM exactsync.quarantine AS waiting
                         WHERE waiting.division = :division AND waiting.entity = :entity
@@ -158,6 +163,12 @@ def _version(entity: Entity) -> str:
     """Name the column that tells versions of a row apart; its values are null where there is none."""
     is_dated = entity.feed is not Feed.SYNC and "modified_at" in schema.value_columns(entity)
     return "modified_at" if is_dated else "_source_timestamp"
+
+
+def _came_since(entity: Entity) -> str:
+    """Return the condition that a row says itself to be created after the moment `:since`, whatever its version."""
+    is_told = entity.feed is not Feed.SYNC and "created_at" in schema.value_columns(entity)
+    return "coalesce(published.created_at > :since, false)" if is_told else "false"
 
 
 def _same_row(entity: Entity, other: str) -> str:
