@@ -24,6 +24,7 @@ from exactsync.errors import (
 from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
+from exactsync.payables.setting_up import SettingUp
 from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import load_log, migrate, quality, state
 from exactsync.warehouse.alerts import Alerts
@@ -125,6 +126,11 @@ class Deployment:
     def setup(self) -> Setup:
         """Everything that people do to connect."""
         return Setup(engine=self._state, warehouse=self._warehouse, access=self._access)
+
+    @cached_property
+    def payables(self) -> SettingUp:
+        """What people do to set sources of payables up."""
+        return SettingUp(self._warehouse, state=self._state)
 
     @cached_property
     def keeper(self) -> Keeper:

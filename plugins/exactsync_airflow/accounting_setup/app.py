@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from exactsync_airflow.accounting_setup import callback, installation, routes
 from exactsync_airflow.accounting_setup.headers import PageModules, SecurityHeaders
+from exactsync_airflow.accounting_setup.payables import routes as payables
 from exactsync_airflow.accounting_setup.refusals import install_refusals
 from exactsync_airflow.deployment import quiet_logs
 from exactsync_airflow.sync_health import routes as sync_health
@@ -30,6 +31,8 @@ def create_app() -> FastAPI:
     app = FastAPI(title="Accounting setup", openapi_url=None, lifespan=_lifespan)
     app.include_router(routes.reading)
     app.include_router(routes.changing)
+    app.include_router(payables.reading)
+    app.include_router(payables.changing)
     app.include_router(callback.router)
     app.include_router(sync_health.router)
     for page in _PAGES:

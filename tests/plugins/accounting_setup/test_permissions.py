@@ -29,7 +29,18 @@ class Row(NamedTuple):
     statuses: tuple[int, ...]
     state: str = "healthy"
     body: dict[str, Any] | None = None
+    query: str = ""
 
+
+FILES: dict[str, Any] = {
+    "kind": "files",
+    "integration": None,
+    "division": None,
+    "creates_suppliers": False,
+    "requires_receipt": True,
+    "start_date": None,
+    "entry_currency": "functional",
+}
 
 TABLE = (
     Row("GET", "/api/overview", LOOK),
@@ -44,6 +55,11 @@ TABLE = (
     Row("POST", "/api/connections/{name}/resume", ACT, state="paused"),
     Row("POST", "/api/connections/{name}/sync", ACT),
     Row("GET", "/api/connections/{name}/progress", LOOK),
+    Row("GET", "/api/payables", LOOK),
+    Row("PUT", "/api/payables/{name}", ACT, body=FILES),
+    Row("GET", "/api/payables/{name}/mapping", LOOK),
+    Row("PUT", "/api/payables/{name}/mapping", ACT, body={"kind": "journal", "key": "card", "target": "60"}),
+    Row("GET", "/api/payables/{name}/choices", ACT, query="?kind=journal"),
     Row("GET", "/oauth/callback", CONSENT),
     Row("GET", "/accounting_setup/www/{path:path}", EVERYBODY),
     Row("GET", "/sync_health/www/{path:path}", EVERYBODY),
@@ -55,7 +71,8 @@ TABLE = (
 
 PUT_DEMO = """
 INSERT INTO exactsync.integrations (name, connection_id, state) VALUES ('Demo', 'exact_nl', :state)
-ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state
+ON CONFLICT (name) DO UPDATE SET state = EXCLUDED.state;
+INSERT INTO exactsync.payable_sources (source, kind, actor) VALUES ('Demo', 'files', 'anna') ON CONFLICT DO NOTHING
 """
 
 
@@ -85,7 +102,7 @@ def test_each_person_gets_what_is_theirs(browser, connected, execute) -> None:
 def ask(person: Browser, row: Row, *, name: str) -> int:
     path = row.path.replace("{name}", "Demo").replace("{path:path}", "main.js")
     body = {**row.body, "name": name} if row.body and "name" in row.body else row.body
-    answer = person.get(path) if row.method == "GET" else person.send(row.method, path, body)
+    answer = person.get(path + row.query) if row.method == "GET" else person.send(row.method, path, body)
     return answer.status_code
 
 
