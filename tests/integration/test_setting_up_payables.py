@@ -187,7 +187,7 @@ def test_rows_that_are_wrong_say_so_at_their_place(setting_up: SettingUp, engine
     }
     assert next(iter(lines(setting_up, "account"))) in {"a", " b "}, "what is wrong comes first"
     for kind, key in problems:
-        setting_up.unset_mapping(SOURCE.name, kind, key)
+        setting_up.unset_mapping(SOURCE.name, kind, key, actor="anna")
     assert [section.problems for section in setting_up.mapped(SOURCE.name)] == [0] * 7
 
 

@@ -1,6 +1,7 @@
 // What the page's API answers, in its shapes.
 
 /** @import {App, Company, Connection, DataSet, Overview, State} from "../../plugins/exactsync_airflow/accounting_setup/www/types.d.ts" */
+/** @import {Line, Mapped, Source} from "../../plugins/exactsync_airflow/accounting_setup/www/payables.d.ts" */
 
 export const NOW = "2026-11-22T18:00:00Z";
 export const HOSTILE = '<img src=x onerror="alert(1)">';
@@ -87,5 +88,52 @@ export const dataSet = (given = {}) => ({
   rows: 1204,
   message: null,
   log_url: null,
+  ...given,
+});
+
+/** @type {(given?: Partial<Source>) => Source} */
+export const source = (given = {}) => ({
+  name: "spendesk_default",
+  kind: "spendesk",
+  integration: "Group NL",
+  division: 1000001,
+  creates_suppliers: false,
+  requires_receipt: true,
+  start_date: "2026-01-01",
+  entry_currency: "functional",
+  since: "2026-11-20T09:00:00Z",
+  by: "anna",
+  ...given,
+});
+
+/** @type {(given?: Partial<Line>) => Line} */
+export const line = (given = {}) => ({
+  kind: "account",
+  key: "6100",
+  label: "6100",
+  payables: 0,
+  target: null,
+  target_name: null,
+  problem: null,
+  how: null,
+  set_by: null,
+  set_at: null,
+  ...given,
+});
+
+/** @type {(lines: Line[], given?: Partial<Mapped>) => Mapped} */
+export const mapped = (lines, given = {}) => ({
+  now: NOW,
+  source: source(),
+  sections: [...new Set(lines.map((each) => each.kind))].map((kind) => {
+    const ours = lines.filter((each) => each.kind === kind);
+    return {
+      kind,
+      lines: ours,
+      total: ours.length,
+      problems: ours.filter((each) => each.problem).length,
+      unmapped: ours.filter((each) => each.payables && each.target === null).length,
+    };
+  }),
   ...given,
 });

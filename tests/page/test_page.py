@@ -11,11 +11,14 @@ from typing import get_args
 
 import pytest
 
+from exactsync.entity import Axis
 from exactsync.errors import ConsentReason
 from exactsync.lifecycle import Action, Event, State
+from exactsync.payables.mapping import IGNORED, EntryCurrency, MappingKind
 from exactsync.warehouse.integrations import FORBIDDEN
 from exactsync.warehouse.sync_health import Standing
 from exactsync_airflow.accounting_setup import payloads
+from exactsync_airflow.accounting_setup.payables import payloads as payables_payloads
 from exactsync_airflow.sync_health import payloads as health_payloads
 
 HERE = Path(__file__).parent
@@ -115,6 +118,22 @@ HEALTH_SHAPES = (
 @pytest.mark.parametrize("name", HEALTH_SHAPES)
 def test_sync_health_expects_the_shapes_that_the_server_answers_with(name: str) -> None:
     assert fields_of(name, HEALTH_TYPES) == list(getattr(health_payloads, name).model_fields)
+
+
+PAYABLES_TYPES = (WWW / "payables.d.ts").read_text()
+PAYABLES_SHAPES = ("SourceSettings", "Sources", "Line", "Section", "Mapped", "Choice", "Choices")
+
+
+@pytest.mark.parametrize("name", PAYABLES_SHAPES)
+def test_it_expects_of_payables_the_shapes_that_the_server_answers_with(name: str) -> None:
+    assert fields_of(name, PAYABLES_TYPES) == list(getattr(payables_payloads, name).model_fields)
+
+
+def test_it_knows_everything_that_can_be_mapped() -> None:
+    texts = MODULES[WWW / "payables-texts.js"]
+    assert union("MappingKind", PAYABLES_TYPES) == keys_of(texts, "KINDS") == set(MappingKind)
+    assert set(re.findall(r'value: "(\w+)"', texts)) == {*Axis, IGNORED}
+    assert keys_of(texts, "CURRENCIES") == set(get_args(EntryCurrency))
 
 
 def test_sync_health_knows_every_standing() -> None:

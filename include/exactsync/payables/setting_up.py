@@ -113,16 +113,18 @@ class SettingUp:
                 _MAP, {"source": source, "kind": kind, "key": key, "target": target, "actor": actor, "note": note}
             )
 
-    def unset_mapping(self, source: str, kind: str, key: str) -> None:
+    def unset_mapping(self, source: str, kind: str, key: str, *, actor: str) -> None:
         """Forget what something is mapped to: a supplier is then looked for anew.
 
         Args:
             source: the source.
             kind: as it stands in the table, even where it is none that can be mapped.
             key: the same, with the blanks around it.
+            actor: who does it: known to triggers of the table as the setting `exactsync.actor`.
         """
         with self._engine.begin() as connection:
             _require_source(connection, source)
+            connection.execute(text("SELECT set_config('exactsync.actor', :actor, true)"), {"actor": actor})
             connection.execute(
                 text("DELETE FROM exactsync.payable_mappings WHERE source = :source AND kind = :kind AND key = :key"),
                 {"source": source, "kind": kind, "key": key},

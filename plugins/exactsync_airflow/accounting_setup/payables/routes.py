@@ -79,7 +79,7 @@ def change_mapping(
     """Map something, or forget what it is mapped to."""
     name = source.info.source.name
     if change.target is None:
-        setting_up.unset_mapping(name, change.kind, change.key)
+        setting_up.unset_mapping(name, change.kind, change.key, actor=user.get_name())
     else:
         setting_up.set_mapping(name, change.kind, change.key, change.target, actor=user.get_name())
     return _mapped(source, setting_up, wanted)

@@ -104,7 +104,7 @@ export async function call(method, path, { body = {}, timeout = TIMEOUT_MS } = {
 /** @param {string} name */
 const connection = (name) => `connections/${encodeURIComponent(name)}`;
 
-/** Everything the page asks of the server. */
+/** Everything the page asks of the server about connections; about payables: payables-api.js. */
 export const api = {
   /** @returns {Promise<Overview>} */
   overview: () => call("GET", "overview"),

@@ -31,6 +31,9 @@ const {
   Flex,
   IconButton,
   Input,
+  NativeSelectField,
+  NativeSelectIndicator,
+  NativeSelectRoot,
   Portal,
   RadioCardItem,
   RadioCardItemContent,
@@ -85,18 +88,22 @@ export function Press({ onPress, name, isMain = false, isDanger = false, isBusy 
  * @property {string} [help]
  * @property {string | null} [error]
  * @property {boolean} [isSearch]
+ * @property {boolean} [isDay] a date, as YYYY-MM-DD.
+ * @property {boolean} [isNext] what a person does next: it takes the focus.
  */
 
 /** @param {InputProps} props */
-export function TextInput({ label, value, onChange, help, error, isSearch = false }) {
+export function TextInput({ label, value, onChange, help, error, isSearch = false, isDay = false, isNext = false }) {
   return h(
     FieldRoot,
     { invalid: !!error, maxW: "lg" },
     h(FieldLabel, null, label),
     h(Input, {
       value,
-      type: isSearch ? "search" : "text",
+      type: isSearch ? "search" : isDay ? "date" : "text",
       autoComplete: "off",
+      autoFocus: isNext,
+      ...(isDay && { maxW: "12rem" }),
       ...(!error && { borderColor: EDGE }),
       onChange: (/** @type {{ target: HTMLInputElement }} */ event) => onChange(event.target.value),
     }),
@@ -106,6 +113,30 @@ export function TextInput({ label, value, onChange, help, error, isSearch = fals
 }
 
 /** @typedef {{ value: string, label: string, text?: string }} Option */
+
+/** @param {{ label: string, value: string, options: Option[], onChange: (value: string) => void, help?: string }} props One of many. */
+export function OneOfMany({ label, value, options, onChange, help }) {
+  return h(
+    FieldRoot,
+    { maxW: "lg" },
+    h(FieldLabel, null, label),
+    h(
+      NativeSelectRoot,
+      null,
+      h(
+        NativeSelectField,
+        {
+          value,
+          borderColor: EDGE,
+          onChange: (/** @type {{ target: HTMLSelectElement }} */ event) => onChange(event.target.value),
+        },
+        options.map((option) => h("option", { key: option.value, value: option.value }, option.label)),
+      ),
+      h(NativeSelectIndicator, null),
+    ),
+    help && h(FieldHelperText, null, help),
+  );
+}
 
 /** @param {{ label: string, value: string, options: Option[], onChange: (value: string) => void }} props */
 export function OneOf({ label, value, options, onChange }) {

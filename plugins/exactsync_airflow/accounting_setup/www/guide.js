@@ -13,6 +13,7 @@ export function Guide({ view, connection, drafting }) {
   if (step) return h(Steps, { step, names: STEPS });
   /** @type {[string, Place][]} */
   const places = [["Accounting setup", { view: "overview" }]];
+  if (view === "source" || view === "mapping") places.push(["Payables", { view: "payables" }]);
   if (connection && view !== "connection") {
     places.push([connection.name, { view: "connection", connection: connection.name }]);
   }

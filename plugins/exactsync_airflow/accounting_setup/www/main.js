@@ -11,10 +11,13 @@ import { Announcement, Column, Page, Waiting, h } from "./components.js";
 import { ConnectView } from "./connect.js";
 import { ConnectionView } from "./connection.js";
 import { HistoryView } from "./history.js";
+import { MappingView } from "./mapping.js";
 import { OverviewView } from "./overview.js";
+import { PayablesView } from "./sources.js";
 import { placeOf, queryOf, shownAt } from "./place.js";
 import { ProblemNotice } from "./problem.js";
 import { nextOverview } from "./progress.js";
+import { SourceView } from "./source.js";
 import { SwitchView } from "./switch.js";
 import { returnProblem } from "./texts.js";
 import { usePolling } from "./working.js";
@@ -27,6 +30,9 @@ const VIEWS = {
   overview: OverviewView,
   switch: SwitchView,
   connect: ConnectView,
+  payables: PayablesView,
+  source: SourceView,
+  mapping: MappingView,
   connection: ConnectionView,
   authorise: AuthoriseView,
   companies: CompaniesView,
@@ -98,7 +104,7 @@ function AccountingSetup() {
       problem && h(ProblemNotice, { problem, onRetry: () => void look() }),
       place.problem !== undefined && h(ProblemNotice, { problem: returnProblem(place.problem) }),
       h(VIEWS[place.view], {
-        key: `${place.view}/${place.connection ?? ""}`,
+        key: `${place.view}/${place.connection ?? place.source ?? ""}`,
         overview,
         place,
         go,

@@ -44,6 +44,7 @@ export function OverviewView(props) {
     h(NotRunning, { overview }),
     h(BasePanel, { overview, go }),
     overview.connections.length ? h(Connections, props) : h(EmptyState, { overview }),
+    overview.base.current !== null && h(PayablesPanel, null),
   );
 }
 
@@ -76,6 +77,16 @@ function BasePanel({ overview, go }) {
       overview.user.may_act &&
         h(Press, { onPress: () => go({ view: "switch" }), isMain: base.current === null }, "Switch integration"),
     ),
+  );
+}
+
+/** The way to the other direction. */
+function PayablesPanel() {
+  return h(
+    Panel,
+    { label: "Payables" },
+    h(SectionHeading, null, h(InLink, { place: { view: "payables" } }, "Payables")),
+    h(Muted, null, "Where approved expenses go, and what their suppliers, accounts and VAT codes are called there."),
   );
 }
 

@@ -3,10 +3,13 @@
 /** @import {Connection, Overview, Place, View} from "./types.d.ts" */
 
 /** @type {readonly View[]} */
-const VIEWS = ["overview", "switch", "connect", "connection", "authorise", "companies", "axes", "history"];
+const WITHOUT_CONNECTION = ["overview", "switch", "connect", "payables", "source", "mapping"];
 
 /** @type {readonly View[]} */
-const WITHOUT_CONNECTION = ["overview", "switch", "connect"];
+const VIEWS = [...WITHOUT_CONNECTION, "connection", "authorise", "companies", "axes", "history"];
+
+/** @type {readonly View[]} What who may only look is not shown. */
+const CHANGING = ["switch", "connect", "source"];
 
 /**
  * Read the place from the address. What is not understood leads to the overview.
@@ -16,12 +19,15 @@ const WITHOUT_CONNECTION = ["overview", "switch", "connect"];
  */
 export function placeOf(query) {
   const connection = query.get("connection") || undefined;
+  const source = query.get("source") || undefined;
   const asked = VIEWS.find((view) => view === query.get("view")) ?? (connection ? "connection" : "overview");
-  const view = connection || WITHOUT_CONNECTION.includes(asked) ? asked : "overview";
+  const isKnown = connection || (WITHOUT_CONNECTION.includes(asked) && (source || asked !== "mapping"));
+  const view = isKnown ? asked : "overview";
   const step = Number.parseInt(query.get("step") ?? "", 10);
   return {
     view,
     ...(connection && !WITHOUT_CONNECTION.includes(view) && { connection }),
+    ...(source && ["source", "mapping"].includes(view) && { source }),
     ...(step > 0 && { step }),
     ...(query.has("problem") && { problem: query.get("problem") ?? "" }),
   };
@@ -33,10 +39,11 @@ export function placeOf(query) {
  * @param {Place} place
  * @returns {string} with its question mark, or empty.
  */
-export function queryOf({ view, connection, step, problem }) {
+export function queryOf({ view, connection, source, step, problem }) {
   const query = new URLSearchParams();
   if (connection !== undefined) query.set("connection", connection);
   if (view !== (connection === undefined ? "overview" : "connection")) query.set("view", view);
+  if (source !== undefined) query.set("source", source);
   if (step !== undefined) query.set("step", String(step));
   if (problem !== undefined) query.set("problem", problem);
   return query.size ? `?${query}` : "";
@@ -61,7 +68,10 @@ export function connectionAt(overview, place) {
  * @returns {Place}
  */
 export function shownAt(overview, place) {
-  if (WITHOUT_CONNECTION.includes(place.view)) return overview.user.may_act ? place : { ...place, view: "overview" };
+  if (WITHOUT_CONNECTION.includes(place.view)) {
+    const isShown = overview.user.may_act || !CHANGING.includes(place.view);
+    return isShown ? place : { ...place, view: "overview" };
+  }
   const connection = connectionAt(overview, place);
   if (!connection) return { view: "overview", problem: place.problem ?? "connection_unknown" };
   if (!overview.user.may_act) return { ...place, view: place.view === "history" ? "history" : "connection" };

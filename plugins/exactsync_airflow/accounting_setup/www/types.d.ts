@@ -174,13 +174,26 @@ export interface Place {
   view: View;
   /** Of which connection. */
   connection?: string;
+  /** Of which source of payables. */
+  source?: string;
   /** Of the wizard, from 1. */
   step?: number;
   /** Why Exact's login led back without a consent. */
   problem?: string;
 }
 
-export type View = "overview" | "switch" | "connect" | "connection" | "authorise" | "companies" | "axes" | "history";
+export type View =
+  | "overview"
+  | "switch"
+  | "connect"
+  | "payables"
+  | "source"
+  | "mapping"
+  | "connection"
+  | "authorise"
+  | "companies"
+  | "axes"
+  | "history";
 
 /** What every view is given. */
 export interface ViewProps {
