@@ -7,6 +7,7 @@ ExactSyncError
 │   ├── AccessRefusedError        Exact refuses even a new access token
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
 │   ├── SpendeskUnavailableError  the same, at Spendesk
+│   ├── SnapshotPendingError      Spendesk is still making a snapshot of payables
 │   ├── DatasetBusyError          another reader holds the lease on this data set
 │   ├── ExportPendingError        payables wait: for a look at Exact, or for another worker
 │   ├── LoadDiscardedError        what was read so far no longer counts; it is read anew
@@ -112,6 +113,17 @@ class SpendeskUnavailableError(RetryLaterError):
     """Spendesk does not answer, or answers that it cannot right now."""
 
     page = "spendesk-away"
+
+
+class SnapshotPendingError(RetryLaterError):
+    """Spendesk is making a snapshot of payables; it may be asked about it again at `retry_at`."""
+
+    page = "spendesk-away"
+
+    @property
+    def part(self) -> str:
+        """Snapshots."""
+        return "snapshots"
 
 
 class DatasetBusyError(RetryLaterError):

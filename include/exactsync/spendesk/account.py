@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from exactsync.spendesk.limits import CALLS_PER_MINUTE
+
 if TYPE_CHECKING:
     from exactsync.secret import Secret
 
@@ -30,5 +32,7 @@ class SpendeskAccount:
     scopes: tuple[str, ...] = SCOPES
     body: str = "flat"
     """How snapshots are asked for: `flat`, or `query` where a host wants the filters inside of one."""
+    calls_per_minute: int = CALLS_PER_MINUTE
+    """More only where Spendesk has agreed to more."""
     verify: bool | str = True
     proxy: str | None = None

@@ -57,7 +57,7 @@ class SpendeskClient:
     ) -> None:
         self.account = account
         self._http = _open(account, transport)
-        self._limits = limits or CallLimits()
+        self._limits = limits or CallLimits(calls_per_minute=account.calls_per_minute)
         self._now = now
         self._sleep = sleep
         self._lock = threading.Lock()

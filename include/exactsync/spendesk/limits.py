@@ -25,6 +25,7 @@ class CallLimits:
     Other processes of the same company are met as answers 429, see `pause`.
 
     Args:
+        calls_per_minute: 50 for the API credentials of a company.
         patience_s: how long a call may wait here for its turn.
         now: seconds that only ever rise.
         sleep: how to wait.
@@ -33,14 +34,17 @@ class CallLimits:
     def __init__(
         self,
         *,
+        calls_per_minute: int = CALLS_PER_MINUTE,
         patience_s: float = MINUTE_S,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._calls_per_minute = calls_per_minute
         self._patience_s = patience_s
         self._now = now
         self._sleep = sleep
-        self._calls: deque[float] = deque()
+        self._ended: deque[float] = deque()  # a call counts until a minute after its end: it may have arrived late
+        self._under_way = 0
         self._paused_until = 0.0
         self._lock = threading.Lock()
         self._lines = threading.BoundedSemaphore(CALLS_IN_FLIGHT)
@@ -54,7 +58,12 @@ class CallLimits:
         """
         with self._lines:
             self._wait_for_turn()
-            yield
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._under_way -= 1
+                    self._ended.append(self._now())
 
     def pause(self, seconds: float) -> None:
         """Make no call for a while: Spendesk has answered 429."""
@@ -77,11 +86,11 @@ class CallLimits:
         """Count a call and return 0, or return how long to wait."""
         with self._lock:
             now = self._now()
-            while self._calls and self._calls[0] <= now - MINUTE_S:
-                self._calls.popleft()
+            while self._ended and self._ended[0] <= now - MINUTE_S:
+                self._ended.popleft()
             if now < self._paused_until:
                 return self._paused_until - now
-            if len(self._calls) >= CALLS_PER_MINUTE:
-                return self._calls[0] + MINUTE_S - now
-            self._calls.append(now)
+            if len(self._ended) + self._under_way >= self._calls_per_minute:
+                return self._ended[0] + MINUTE_S - now if self._ended else MINUTE_S
+            self._under_way += 1
             return 0.0

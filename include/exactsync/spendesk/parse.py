@@ -7,13 +7,17 @@ cannot be read is a SkippableRecordError that says why; the raw record is kept b
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from exactsync.errors import SkippableRecordError
 from exactsync.money import apportion, from_minor
 from exactsync.payable import Counterparty, Kind, Line, Payable, Receipt, Share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _KINDS: Final[dict[str, Kind]] = {
     "invoicePurchase": Kind.INVOICE,
@@ -32,24 +36,103 @@ book as a credit note."""
 _MEDIA_TYPES: Final = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 
 
-def parse_payable(source: str, record: dict[str, Any], attachments: list[dict[str, Any]] | None = None) -> Payable:
-    """Return the payable that a record of Spendesk describes.
+def parse_payable(source: str, record: dict[str, Any]) -> Payable:
+    """Return the payable that a record of Spendesk describes; its receipts are told elsewhere.
 
     Args:
         source: the connection it comes from.
         record: as Spendesk wrote it, in either shape.
-        attachments: what `/v1/payables/{id}/attachments` says of it.
 
     Raises:
         SkippableRecordError: something that a payable needs is missing or of another type; says what.
     """
+    with _telling("payable"):
+        return _parse(source, record)
+
+
+def parse_allocations(record: dict[str, Any]) -> tuple[tuple[str, Decimal], ...]:
+    """Return which settlement paid how much of a payable, in either shape; errors as `parse_payable`."""
+    with _telling("payable"):
+        currency = str(record["currency"])
+        return tuple(
+            (str(one.get("settlementId") or one["settlement"]["id"]), _money(one["allocatedAmount"], currency))
+            for one in record.get("allocations") or []
+        )
+
+
+def receipt(url: str, row: dict[str, Any]) -> Receipt:
+    """Return a receipt that was stored as `attachment_row` describes it."""
+    return Receipt(url=url, media_type=row["media_type"], checksum=row["checksum"])
+
+
+def attachment_row(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of an attachment: not its address, which opens it for whoever has it."""
+    kind = str(record.get("mimeType") or "")
+    return {
+        "id": str(record["id"]),
+        "media_type": _MEDIA_TYPES.get(kind.lower(), kind),
+        "checksum": record.get("checksum"),
+        "attached_at": record.get("attachedAt"),
+    }
+
+
+def supplier_row(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a supplier."""
+    address = record.get("address")
+    country = address.get("country") if isinstance(address, dict) else None
+    return {
+        "id": str(record["id"]),
+        "raw": record,
+        "name": record.get("name"),
+        "legal_name": record.get("legalName"),
+        "registration_no": record.get("registrationNo"),
+        "vat_number": record.get("vatNo"),
+        "iban": record.get("iban"),
+        "bic": record.get("bic"),
+        "country": country,
+        "is_archived": record.get("isArchived"),
+    }
+
+
+def settlement_row(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a settlement; one that cannot be read is kept as it is, with the reason."""
+    row = {"id": str(record.get("id")), "raw": record, "problem": None}
     try:
-        return _parse(source, record, attachments or [])
+        with _telling("settlement"):
+            return row | _settlement(record)
+    except SkippableRecordError as error:
+        return row | {"problem": error.message}
+
+
+def _settlement(record: dict[str, Any]) -> dict[str, Any]:
+    currency, billed = str(record["currency"]), str(record["billingCurrency"])
+    return {
+        "type": record["type"],
+        "medium": record["medium"],
+        "paid_from": record["paidFrom"],
+        "description": record.get("transactionDescription"),
+        "created_at": record["createdAt"],
+        "cleared_at": record.get("clearedAt"),
+        "amount": str(_money(record["amount"], currency)),
+        "currency": currency,
+        "billing_amount": str(_money(record["billingAmount"], billed)),
+        "billing_currency": billed,
+        "billing_exchange_rate": record.get("billingExchangeRate"),
+        "state": record.get("state"),
+        "exported_at": record.get("exportedAt"),
+    }
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Turn whatever reading a record runs into, into one error that says so."""
+    try:
+        yield
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise SkippableRecordError(f"This payable cannot be read: {type(error).__name__} {error}.") from error
+        raise SkippableRecordError(f"This {what} cannot be read: {type(error).__name__} {error}.") from error
 
 
-def _parse(source: str, record: dict[str, Any], attachments: list[dict[str, Any]]) -> Payable:
+def _parse(source: str, record: dict[str, Any]) -> Payable:
     kind = str(record["type"])
     if kind not in _KINDS:
         raise SkippableRecordError(f"Spendesk has a type of payable that is not known here: '{kind}'.")
@@ -72,7 +155,6 @@ def _parse(source: str, record: dict[str, Any], attachments: list[dict[str, Any]
         functional_amount=_money(record["functionalAmount"], functional),
         exchange_rate=None if rate is None or currency == functional else Decimal(str(rate)),
         lines=tuple(_line(line, number, record, currency) for number, line in enumerate(record["lineItems"], start=1)),
-        receipts=tuple(_receipt(one) for one in attachments),
         receipt_excuse=_excuse(record.get("documentaryEvidence") or {}),
         updated_at=_moment_or_none(record.get("updatedAt")),
     )
@@ -132,15 +214,6 @@ def _shares(line: dict[str, Any], record: dict[str, Any], net: Decimal, currency
         return (Share(amount=None, values=combined[0][1]),)
     amounts = apportion(net, [weight for weight, _ in combined], currency)
     return tuple(Share(amount=amount, values=chosen) for amount, (_, chosen) in zip(amounts, combined, strict=True))
-
-
-def _receipt(attachment: dict[str, Any]) -> Receipt:
-    kind = str(attachment.get("mimeType") or "")
-    return Receipt(
-        url=str(attachment["url"]),
-        media_type=_MEDIA_TYPES.get(kind.lower(), kind),
-        checksum=attachment.get("checksum"),
-    )
 
 
 def _excuse(evidence: dict[str, Any]) -> str | None:
