@@ -74,6 +74,8 @@ class Spending:
     def receive_payables(self, first: date, last: date, *, run_id: str) -> Told:
         """Read and store the payables of these days; called again with the same run, it goes on where it stopped.
 
+        What is returned is the sum over all calls of the run.
+
         Args:
             first: the first day, by payable date.
             last: the last day, not in the future.
@@ -84,16 +86,21 @@ class Spending:
             ExactSyncError: others as `SpendeskClient.get`.
         """
         days = [(period.first, period.last) for period in periods(first, last)]
-        with self._engine.begin() as connection:
-            planned = snapshots.plan(connection, self.source, run_id, days)
-        told = [self._receive(snapshot) for snapshot in planned if snapshot.read_at is None]
+        for snapshot in self._planned(run_id, days):
+            if snapshot.read_at is None:
+                self._receive(snapshot)
+        done = self._planned(run_id, days)
         return Told(
-            read=sum(one.read for one in told),
-            changed=sum(one.changed for one in told),
-            unreadable=sum(one.unreadable for one in told),
+            read=sum(one.payables for one in done),
+            changed=sum(one.changed for one in done),
+            unreadable=sum(one.unreadable for one in done),
         )
 
-    def _receive(self, snapshot: Snapshot) -> Told:
+    def _planned(self, run_id: str, days: list[tuple[date, date]]) -> list[Snapshot]:
+        with self._engine.begin() as connection:
+            return snapshots.plan(connection, self.source, run_id, days)
+
+    def _receive(self, snapshot: Snapshot) -> None:
         """Bring one snapshot in: ask for it, or ask about it, or read it."""
         period = Period(first=snapshot.first_day, last=snapshot.last_day)
         if snapshot.key is None:
@@ -112,7 +119,7 @@ class Spending:
             if snapshot.asked_at and datetime.now(UTC) - snapshot.asked_at > LONGEST_MAKING:
                 self._forget(snapshot)
             raise _pending(period, POLL_S)
-        return self._store(snapshot, [record for page in pages for record in page])
+        self._store(snapshot, [record for page in pages for record in page])
 
     def _ask(self, snapshot: Snapshot, period: Period) -> None:
         for attempt in range(_ANEW):
@@ -143,15 +150,16 @@ class Spending:
                 return
             number += 1
 
-    def _store(self, snapshot: Snapshot, records: list[dict[str, Any]]) -> Told:
+    def _store(self, snapshot: Snapshot, records: list[dict[str, Any]]) -> None:
         received = [self._read(record) for record in records]
         unreadable = [one for one in received if one.problem]
         with self._engine.begin() as connection:
             changed = spend.store_payables(connection, self.source, received)
-            snapshots.note_read(connection, snapshot.id, len(received))
+            snapshots.note_read(
+                connection, snapshot.id, payables=len(received), changed=changed, unreadable=len(unreadable)
+            )
         for one in unreadable:
             log.warning("%s: payable %s is left out: %s", self.source, one.id, one.problem)
-        return Told(read=len(received), changed=changed, unreadable=len(unreadable))
 
     def _read(self, record: dict[str, Any]) -> spend.Received:
         payable_id = str(record.get("id"))
@@ -171,7 +179,7 @@ class Spending:
         with self._engine.connect() as connection:
             waiting = spend.payables_without_receipts(connection, self.source, TO_BE_BOOKED)
         for payable_id, digest in waiting:
-            rows = [parse.attachment_row(one) for one in self._client.list(_attachments(payable_id))]
+            rows = [parse.attachment_row(one) for one in self._attachments(_path(payable_id))]
             with self._engine.begin() as connection:
                 spend.store_attachments(connection, self.source, payable_id, rows, digest=digest)
         return Told(read=len(waiting), changed=len(waiting))
@@ -185,7 +193,7 @@ class Spending:
     def _payable(self, stored: spend.StoredPayable) -> Payable:
         payable = parse.parse_payable(self.source, stored.raw)
         party = replace(payable.counterparty, vat_number=stored.vat_number, iban=stored.iban, country=stored.country)
-        receipts = tuple(parse.receipt(f"{_attachments(payable.id)}/{one['id']}", one) for one in stored.attachments)
+        receipts = tuple(parse.receipt(f"{_path(payable.id)}/{one['id']}", one) for one in stored.attachments)
         return replace(payable, counterparty=party, receipts=receipts)
 
     def fetch(self, receipt: Receipt) -> bytes:
@@ -196,10 +204,16 @@ class Spending:
             ExactSyncError: others as `SpendeskClient.download`.
         """
         listed, _, attachment_id = receipt.url.rpartition("/")
-        for one in self._client.list(listed):
+        for one in self._attachments(listed):
             if str(one.get("id")) == attachment_id:
                 return self._client.download(str(one["url"]))
         raise SkippableRecordError("Spendesk does not have this receipt any more.")
+
+    def _attachments(self, path: str) -> list[dict[str, Any]]:
+        listed = self._client.get(path).get("data")
+        if not isinstance(listed, list):
+            raise DefectError("Spendesk's answer is no list of receipts.")
+        return listed
 
     def report(self, payable_id: str, status: str, reason: str | None) -> None:
         """Tell Spendesk what became of a payable: `exported`, or `failedToExport` with the reason."""
@@ -207,7 +221,7 @@ class Spending:
         self._client.put("/v1/payables/bookkeeping-status", body | ({"reason": reason} if reason else {}))
 
 
-def _attachments(payable_id: str) -> str:
+def _path(payable_id: str) -> str:
     return f"/v1/payables/{payable_id}/attachments"
 
 

@@ -93,11 +93,12 @@ class SpendeskClient:
 
     def list(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield the records of all pages of a list; each page is a call. Errors as `get`."""
+        seen = 0
         for page in range(1, _LONGEST_LIST):
-            answer = self.get(path, {**(params or {}), "page": str(page)})
-            records, total = page_of(answer)
+            records, total = page_of(self.get(path, {**(params or {}), "page": str(page)}))
             yield from records
-            if not records or page * len(records) >= total:
+            seen += len(records)
+            if not records or seen >= total:
                 return
 
     def download(self, url: str) -> bytes:

@@ -66,6 +66,13 @@ RULES: Final = (
         kept="the latest result of each check",
     ),
     Rule(
+        table="spendesk_snapshots",
+        days=90,
+        least_days=2,
+        expired="coalesce(old.read_at, old.asked_at, '-infinity') < now() - make_interval(days => :days)",
+        kept="",
+    ),
+    Rule(
         table="integration_journal",
         days=730,
         least_days=30,

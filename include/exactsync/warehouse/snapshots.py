@@ -26,6 +26,10 @@ class Snapshot:
     asked_at: datetime | None
     polled_at: datetime | None
     read_at: datetime | None
+    payables: int
+    """How many it held, how many of them were new or had changed, and how many could not be read."""
+    changed: int
+    unreadable: int
 
     @property
     def last_asked_after(self) -> datetime | None:
@@ -53,9 +57,10 @@ def note_polled(connection: Connection, snapshot_id: int) -> None:
     connection.execute(_POLLED, {"id": snapshot_id})
 
 
-def note_read(connection: Connection, snapshot_id: int, payables: int) -> None:
+def note_read(connection: Connection, snapshot_id: int, *, payables: int, changed: int, unreadable: int) -> None:
     """Note that a snapshot was read and stored whole."""
-    connection.execute(_READ, {"id": snapshot_id, "payables": payables})
+    counts = {"payables": payables, "changed": changed, "unreadable": unreadable}
+    connection.execute(_READ, {"id": snapshot_id, **counts})
 
 
 def forget_key(connection: Connection, snapshot_id: int) -> None:
@@ -69,15 +74,16 @@ INSERT INTO exactsync.spendesk_snapshots (source, run_id, first_day, last_day)
 VALUES (:source, :run_id, :first_day, :last_day) ON CONFLICT DO NOTHING
 """)
 _OF_RUN = text("""
-SELECT id, first_day, last_day, key, asked_at, polled_at, read_at FROM exactsync.spendesk_snapshots
-WHERE source = :source AND run_id = :run_id ORDER BY first_day
+SELECT id, first_day, last_day, key, asked_at, polled_at, read_at, payables, changed, unreadable
+FROM exactsync.spendesk_snapshots WHERE source = :source AND run_id = :run_id ORDER BY first_day
 """)
 _ASKED = text("""
 UPDATE exactsync.spendesk_snapshots SET key = :key, asked_at = clock_timestamp(), polled_at = NULL WHERE id = :id
 """)
 _POLLED = text("UPDATE exactsync.spendesk_snapshots SET polled_at = clock_timestamp() WHERE id = :id")
 _READ = text("""
-UPDATE exactsync.spendesk_snapshots SET read_at = clock_timestamp(), payables = :payables WHERE id = :id
+UPDATE exactsync.spendesk_snapshots
+SET read_at = clock_timestamp(), payables = :payables, changed = :changed, unreadable = :unreadable WHERE id = :id
 """)
 _FORGET = text("""
 UPDATE exactsync.spendesk_snapshots SET key = NULL, asked_at = NULL, polled_at = NULL WHERE id = :id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0010"
-down_revision = "0009"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -143,7 +143,9 @@ CREATE TABLE exactsync.spendesk_snapshots (
     asked_at timestamptz,
     polled_at timestamptz,
     read_at timestamptz,
-    payables integer,
+    payables integer NOT NULL DEFAULT 0,
+    changed integer NOT NULL DEFAULT 0,
+    unreadable integer NOT NULL DEFAULT 0,
     UNIQUE (source, run_id, first_day)
 );
 COMMENT ON TABLE exactsync.spendesk_snapshots IS
