@@ -6,13 +6,13 @@ secret shows in a repr, a message or a log.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
 
+from exactsync.connection import is_address, read_connection
 from exactsync.errors import ConfigurationError
 from exactsync.secret import Secret
 
@@ -164,29 +164,21 @@ def app_from_connection(connection_id: str, value: str) -> App:
 
     Args:
         connection_id: the connection's id, for messages.
-        value: what `AIRFLOW_CONN_<ID>` holds, JSON or URI, as Airflow reads them: `host` is the base URL (or a host
-            name, with `schema` and `port`), `login` the client id, `password` the client secret; the extras
-            `redirect_uri`, `region`, `verify` and `proxy` count, all others are ignored. Without a host, `region`
-            (`nl`, `be`, `fr`) names it.
+        value: what `AIRFLOW_CONN_<ID>` holds, as `read_connection` takes it: `host` is the base URL, `login` the client
+            id, `password` the client secret; the extras `redirect_uri`, `region`, `verify` and `proxy` count, all
+            others are ignored. Without a host, `region` (`nl`, `be`, `fr`) names it.
 
     Raises:
         ConfigurationError: something needed is missing or cannot be read; the value itself is not repeated.
     """
-    try:
-        fields = json.loads(value) if value.lstrip().startswith("{") else _fields_of_uri(value.strip())
-        extra = fields.get("extra") or {}
-        extra = json.loads(extra) if isinstance(extra, str) else extra
-        base_url = _base_url(fields, extra)
-        has_host = bool(urlsplit(base_url).hostname) and urlsplit(base_url).port != 0
-    except (ValueError, AttributeError):
-        raise ConfigurationError(
-            f"Connection {connection_id} cannot be read.", remedy="Give it as JSON or as an Airflow URI."
-        ) from None
+    described = read_connection(connection_id, value)
+    region = described.extra.get("region") or None
+    base_url = described.base_url or (f"https://start.exactonline.{region}" if region else "")
     needed = {
-        "host": has_host,
-        "login (client id)": fields.get("login"),
-        "password (client secret)": fields.get("password"),
-        "extra redirect_uri": extra.get("redirect_uri"),
+        "host": is_address(base_url),
+        "login (client id)": described.login,
+        "password (client secret)": described.password,
+        "extra redirect_uri": described.extra.get("redirect_uri"),
     }
     if missing := [name for name, found in needed.items() if not found]:
         raise ConfigurationError(
@@ -196,50 +188,10 @@ def app_from_connection(connection_id: str, value: str) -> App:
     return App(
         connection_id=connection_id,
         base_url=base_url,
-        client_id=str(fields["login"]),
-        client_secret=Secret(str(fields["password"])),
-        redirect_uri=str(extra["redirect_uri"]),
-        verify=_verify(extra.get("verify", True)),
-        proxy=extra.get("proxy") or None,
-        given_region=extra.get("region") or None,
+        client_id=described.login,
+        client_secret=Secret(described.password),
+        redirect_uri=str(described.extra["redirect_uri"]),
+        verify=described.verify,
+        proxy=described.extra.get("proxy") or None,
+        given_region=region,
     )
-
-
-def _fields_of_uri(uri: str) -> dict[str, Any]:
-    """Part `type://[scheme://]login:password@host:port/schema?extra`, Airflow's form of a connection."""
-    _, separator, rest = uri.partition("://")
-    if not separator:
-        raise ValueError(uri)
-    protocol, has_protocol, tail = rest.partition("://")
-    if not has_protocol or set("@:/?") & set(protocol):
-        protocol, tail = "", rest
-    parts = urlsplit(f"//{tail}")
-    host = unquote(parts.hostname or "")
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return {
-        "host": f"{protocol}://{host}" if protocol and host else host,
-        "login": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "port": parts.port,
-        "schema": unquote(parts.path[1:]),
-        "extra": query.get("__extra__") or query,
-    }
-
-
-def _base_url(fields: dict[str, Any], extra: dict[str, Any]) -> str:
-    host = fields.get("host") or ""
-    if not host and extra.get("region"):
-        host = f"start.exactonline.{extra['region']}"
-    if host and "://" not in host:
-        scheme = fields.get("schema")
-        host = f"{scheme if scheme in ('http', 'https') else 'https'}://{host}"
-    base_url = host.rstrip("/")
-    if fields.get("port") and urlsplit(base_url).port is None:
-        base_url = f"{base_url}:{int(fields['port'])}"
-    return base_url
-
-
-def _verify(given: object) -> bool | str:
-    """Read a flag, or a path of certificates, that may have come as text."""
-    text = str(given).strip()
-    return {"true": True, "false": False, "": True}.get(text.lower(), text)
