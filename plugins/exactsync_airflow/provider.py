@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_CONNECTION_FORM: dict[str, Any] = {
+_EXACT_ONLINE_FORM: dict[str, Any] = {
     "connection-type": "exact_online",
     "hook-name": "Exact Online",
     "hook-class-name": "exactsync_airflow.hooks.ExactOnlineHook",
@@ -35,6 +35,29 @@ _CONNECTION_FORM: dict[str, Any] = {
     },
 }
 
+_SPENDESK_FORM: dict[str, Any] = {
+    "connection-type": "spendesk",
+    "hook-name": "Spendesk",
+    "hook-class-name": "exactsync_airflow.spendesk_hook.SpendeskHook",
+    "ui-field-behaviour": {
+        "hidden-fields": ["schema", "port"],
+        "relabeling": {"host": "Base URL", "login": "Client ID", "password": "Client secret"},
+        "placeholders": {"host": "https://public-api.spendesk.com"},
+    },
+    "conn-fields": {
+        "body": {
+            "label": "Body of snapshots",
+            "description": "How this host wants to be asked for payables; change it if it answers 400.",
+            "schema": {"type": ["string", "null"], "enum": ["flat", "query", None]},
+        },
+        "calls_per_minute": {
+            "label": "Calls per minute",
+            "description": "50, unless Spendesk has agreed to more.",
+            "schema": {"type": ["integer", "null"], "minimum": 1},
+        },
+    },
+}
+
 _OPTIONS: dict[str, Any] = {
     "notifier": {
         "description": (
@@ -59,15 +82,23 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "exactsync",
         "name": "Exact Online",
-        "description": "Accounting master data from Exact Online into a PostgreSQL warehouse.",
+        "description": "Accounting data between Exact Online, Spendesk and a PostgreSQL warehouse.",
         "integrations": [
             {
                 "integration-name": "Exact Online",
                 "external-doc-url": "https://start.exactonline.nl/docs/HlpRestAPIResources.aspx",
                 "tags": ["service"],
-            }
+            },
+            {
+                "integration-name": "Spendesk",
+                "external-doc-url": "https://developer.spendesk.com/public/reference",
+                "tags": ["service"],
+            },
         ],
-        "hooks": [{"integration-name": "Exact Online", "python-modules": ["exactsync_airflow.hooks"]}],
+        "hooks": [
+            {"integration-name": "Exact Online", "python-modules": ["exactsync_airflow.hooks"]},
+            {"integration-name": "Spendesk", "python-modules": ["exactsync_airflow.spendesk_hook"]},
+        ],
         "operators": [
             {
                 "integration-name": "Exact Online",
@@ -80,6 +111,6 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
-        "connection-types": [_CONNECTION_FORM],
+        "connection-types": [_EXACT_ONLINE_FORM, _SPENDESK_FORM],
         "config": {"exactsync": {"description": "The integration with Exact Online.", "options": _OPTIONS}},
     }

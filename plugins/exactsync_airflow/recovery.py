@@ -4,6 +4,7 @@
 | --------------------------------------- | ----------------------------------------------------------------- |
 | a minute's budget used up               | rescheduled to the next minute: the slot is free, no retry spent  |
 | the next access token is on its way     | rescheduled likewise                                              |
+| Spendesk is making a snapshot           | rescheduled likewise                                              |
 | a day's budget used up, endpoint blocked | skipped: *degraded*, the run goes on and the next one resumes    |
 | another reader holds the data set       | skipped, naming the holder; rescheduled where the task is patient |
 | Exact away; anything not foreseen       | a normal retry that backs off                                     |
@@ -33,6 +34,7 @@ from exactsync.errors import (
     ExactSyncError,
     QuotaExhaustedError,
     RetryLaterError,
+    SnapshotPendingError,
     TokenPendingError,
     runbook,
 )
@@ -120,7 +122,7 @@ def airflow_errors() -> Iterator[None]:
 
 def _recovery(error: Exception) -> Recovery:
     match error:
-        case QuotaExhaustedError(window="minute") | TokenPendingError():
+        case QuotaExhaustedError(window="minute") | TokenPendingError() | SnapshotPendingError():
             return Recovery.RESCHEDULE
         case QuotaExhaustedError() | DatasetBusyError():
             return Recovery.SKIP

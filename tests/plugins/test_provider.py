@@ -43,6 +43,16 @@ def test_the_form_has_a_field_for_each_extra(providers) -> None:
     assert fields == {f"extra__exact_online__{name}" for name in ("redirect_uri", "region", "verify")}
 
 
+def test_spendesk_is_offered_beside_it_with_its_own_form(providers) -> None:
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+
+    hook = ProvidersManagerTaskRuntime().hooks["spendesk"]
+    assert (hook.hook_name, hook.connection_id_attribute_name) == ("Spendesk", "spendesk_conn_id")
+    assert providers.field_behaviours["spendesk"]["relabeling"]["login"] == "Client ID"
+    fields = {name for name in providers.connection_form_widgets if "__spendesk__" in name}
+    assert fields == {f"extra__spendesk__{name}" for name in ("body", "calls_per_minute")}
+
+
 def test_the_provider_info_is_what_airflow_accepts() -> None:
     from airflow.providers_manager import _create_provider_info_schema_validator
 

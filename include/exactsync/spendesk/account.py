@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, Literal, cast, get_args
 
+from exactsync.connection import is_address, read_connection
+from exactsync.errors import ConfigurationError
+from exactsync.secret import Secret
 from exactsync.spendesk.limits import CALLS_PER_MINUTE
-
-if TYPE_CHECKING:
-    from exactsync.secret import Secret
 
 PRODUCTION: Final = "https://public-api.spendesk.com"
 SCOPES: Final = (
@@ -18,6 +18,9 @@ SCOPES: Final = (
     "settlement:read",
     "supplier:read",
 )
+
+Body = Literal["flat", "query"]
+"""How snapshots are asked for: hosts differ in whether the filters stand in a `query`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,63 @@ class SpendeskAccount:
     client_id: str
     client_secret: Secret
     scopes: tuple[str, ...] = SCOPES
-    body: str = "flat"
-    """How snapshots are asked for: `flat`, or `query` where a host wants the filters inside of one."""
+    body: Body = "flat"
     calls_per_minute: int = CALLS_PER_MINUTE
     """More only where Spendesk has agreed to more."""
     verify: bool | str = True
     proxy: str | None = None
+
+
+def account_from_connection(connection_id: str, value: str) -> SpendeskAccount:
+    """Return the account that an Airflow connection describes.
+
+    Args:
+        connection_id: the connection's id, for messages.
+        value: what `AIRFLOW_CONN_<ID>` holds, as `read_connection` takes it: `host` is the base URL (production unless
+            given), `login` the client id, `password` the client secret; the extras `scopes` (parted by blanks), `body`
+            (`flat` or `query`), `calls_per_minute`, `verify` and `proxy` count, all others are ignored.
+
+    Raises:
+        ConfigurationError: something needed is missing or makes no sense; no value is repeated but that of `body`.
+    """
+    described = read_connection(connection_id, value)
+    base_url = described.base_url or PRODUCTION
+    needed = {
+        "login (client id)": described.login,
+        "password (client secret)": described.password,
+        "a host that can be called": is_address(base_url),
+    }
+    if missing := [name for name, found in needed.items() if not found]:
+        raise ConfigurationError(
+            f"Connection {connection_id} lacks {', '.join(missing)}.",
+            remedy="Fill it in, as Spendesk's page of API credentials has it.",
+        )
+    extra = described.extra
+    return SpendeskAccount(
+        connection_id=connection_id,
+        base_url=base_url,
+        client_id=described.login,
+        client_secret=Secret(described.password),
+        scopes=tuple(str(extra.get("scopes") or "").split()) or SCOPES,
+        body=_body(connection_id, extra.get("body") or "flat"),
+        calls_per_minute=_calls(connection_id, extra.get("calls_per_minute") or CALLS_PER_MINUTE),
+        verify=described.verify,
+        proxy=extra.get("proxy") or None,
+    )
+
+
+def _body(connection_id: str, given: object) -> Body:
+    if given not in get_args(Body):
+        raise ConfigurationError(
+            f"Connection {connection_id}: the extra `body` is '{given}'.", remedy="Set it to `flat` or `query`."
+        )
+    return cast("Body", given)
+
+
+def _calls(connection_id: str, given: object) -> int:
+    if not str(given).isdecimal() or int(str(given)) < 1:
+        raise ConfigurationError(
+            f"Connection {connection_id}: the extra `calls_per_minute` is no number of calls.",
+            remedy=f"Leave it out ({CALLS_PER_MINUTE}), or give what Spendesk has agreed to.",
+        )
+    return int(str(given))
