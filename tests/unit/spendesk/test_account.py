@@ -21,7 +21,7 @@ def test_a_connection_without_a_host_leads_to_production() -> None:
 
 
 def test_a_sandbox_is_another_host_and_may_want_another_body() -> None:
-    uri = "spendesk://client:hunter2-of-ours@https://sandbox.example/?body=query&calls_per_minute=250&scopes=a%3Aread+b"
+    uri = "spendesk://https://client:hunter2-of-ours@sandbox.example/?body=query&calls_per_minute=250&scopes=a%3Aread+b"
     account = account_from_connection("spendesk_default", uri)
     assert (account.base_url, account.body, account.calls_per_minute) == ("https://sandbox.example", "query", 250)
     assert account.scopes == ("a:read", "b")
