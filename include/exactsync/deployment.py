@@ -24,6 +24,7 @@ from exactsync.errors import (
 from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
+from exactsync.payables.intake import Intake, no_account
 from exactsync.payables.setting_up import SettingUp
 from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import load_log, migrate, quality, state
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from exactsync.connecting import Connected
     from exactsync.credentials import App
     from exactsync.exact.client import ExactClient
+    from exactsync.spendesk.account import SpendeskAccount
     from exactsync.warehouse.companies import DivisionInfo
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,9 @@ class Deployment:
         instance_id: which installation this is, told from copies of its databases; the identity of the database that
             holds the grants unless given.
         find_app: connection id → app; raises ConfigurationError for an unknown one.
+        find_account: connection id → Spendesk account, likewise.
         transport: how to reach Exact, if not directly.
+        spendesk_transport: how to reach Spendesk, if not directly.
         patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
         deletion_share: how much of a table one load may delete unasked, from 0 to 1.
         plan_first_load: whether a first load may read the few members of a large set only, see `first_load`.
@@ -75,7 +79,9 @@ class Deployment:
         token_keys: Sequence[str],
         instance_id: str | None = None,
         find_app: Callable[[str], App],
+        find_account: Callable[[str], SpendeskAccount] = no_account,
         transport: httpx.BaseTransport | None = None,
+        spendesk_transport: httpx.BaseTransport | None = None,
         patience_s: float = 0.0,
         deletion_share: float = USUAL_SHARE,
         plan_first_load: bool = False,
@@ -84,6 +90,7 @@ class Deployment:
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
         self._deletion_share = deletion_share
+        self._spendesk = (find_account, spendesk_transport)
         self._access = Access(
             self._state,
             token_keys=token_keys,
@@ -136,6 +143,11 @@ class Deployment:
     def keeper(self) -> Keeper:
         """What keeps grants alive, in the right hands and under the right keys."""
         return Keeper(engine=self._state, warehouse=self._warehouse, access=self._access)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What brings payables in."""
+        return Intake(self._warehouse, *self._spendesk)
 
     @cached_property
     def housekeeping(self) -> Housekeeping:

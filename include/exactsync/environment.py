@@ -1,7 +1,8 @@
 """The installation that environment variables describe: for the command line, and wherever Airflow is not at hand.
 
 EXACTSYNC_WAREHOUSE_URL (or AIRFLOW_CONN_WAREHOUSE_DEFAULT), EXACTSYNC_STATE_URL, EXACTSYNC_TOKEN_KEYS,
-EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, EXACTSYNC_FIRST_LOAD, and AIRFLOW_CONN_<ID> for each app.
+EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, EXACTSYNC_FIRST_LOAD, and AIRFLOW_CONN_<ID> for each app
+and each Spendesk account.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from urllib.parse import quote, urlencode
 from exactsync.credentials import app_from_connection
 from exactsync.deployment import Deployment
 from exactsync.errors import ConfigurationError
+from exactsync.spendesk.account import account_from_connection
 from exactsync.warehouse.guard import DELETION_SHARE, read_share
 from exactsync.warehouse.instance import INSTANCE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from exactsync.credentials import App
 
 
 def read_deployment(environ: Mapping[str, str], *, patience_s: float = 0.0) -> Deployment:
@@ -29,20 +29,21 @@ def read_deployment(environ: Mapping[str, str], *, patience_s: float = 0.0) -> D
         ConfigurationError: a variable is missing or cannot be read; says which, and never what it holds.
     """
 
-    def find_app(connection_id: str) -> App:
+    def find(connection_id: str) -> str:
         variable = f"AIRFLOW_CONN_{connection_id.upper()}"
         if variable not in environ:
             raise ConfigurationError(
                 f"Connection {connection_id} is not known here.", remedy=f"Set {variable} (JSON or URI)."
             )
-        return app_from_connection(connection_id, environ[variable])
+        return environ[variable]
 
     return Deployment(
         warehouse_url=_warehouse_url(environ),
         state_url=environ.get("EXACTSYNC_STATE_URL") or None,
         token_keys=environ.get("EXACTSYNC_TOKEN_KEYS", "").split(","),
         instance_id=environ.get(INSTANCE_ID) or None,
-        find_app=find_app,
+        find_app=lambda connection_id: app_from_connection(connection_id, find(connection_id)),
+        find_account=lambda connection_id: account_from_connection(connection_id, find(connection_id)),
         patience_s=patience_s,
         deletion_share=read_share(environ.get(DELETION_SHARE)),
         plan_first_load=plans_first_load(environ),

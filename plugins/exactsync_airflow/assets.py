@@ -24,3 +24,9 @@ def entity_asset(name: str) -> Asset:
         group=GROUP,
         extra={"label": entities()[name].label},
     )
+
+
+@cache
+def payables_asset() -> Asset:
+    """The outbox of payables: an event means that there is something new to book."""
+    return Asset(name="exactsync.payables", uri="x-exactsync://warehouse/exactsync/payables_outbox", group=GROUP)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from exactsync.credentials import App
     from exactsync.deployment import Deployment
+    from exactsync.spendesk.account import SpendeskAccount
 
 WAREHOUSE_CONN_ID = "warehouse_default"
 
@@ -60,6 +61,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
         token_keys=token_keys(),
         instance_id=os.environ.get("EXACTSYNC_INSTANCE_ID") or None,
         find_app=find_app,
+        find_account=find_account,
         deletion_share=read_share(os.environ.get(DELETION_SHARE)),
         plan_first_load=plans_first_load(os.environ),
     )
@@ -84,6 +86,13 @@ def find_app(connection_id: str) -> App:
     from exactsync_airflow.hooks import ExactOnlineHook
 
     return ExactOnlineHook(connection_id).app()
+
+
+def find_account(connection_id: str) -> SpendeskAccount:
+    """Look a Spendesk account up through its Airflow connection."""
+    from exactsync_airflow.spendesk_hook import SpendeskHook
+
+    return SpendeskHook(connection_id).account()
 
 
 def warehouse_url(connection_id: str = WAREHOUSE_CONN_ID) -> str:

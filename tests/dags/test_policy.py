@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.sdk import DAG
 
-DAG_IDS = {"exact_online_sync", "exact_online_full_refresh", "exact_online_keepalive", "exactsync_maintenance"}
+DAG_IDS = {
+    "exact_online_sync",
+    "exact_online_full_refresh",
+    "exact_online_keepalive",
+    "exactsync_maintenance",
+    "spendesk_payables",
+}
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = [name for name, entity in entities().items() if entity.member_of is None]
 BELONGING = ["supplier_bank_accounts"]
@@ -207,3 +213,19 @@ assert "exactsync_airflow.tasks" in loaded
 assert not [name for name in loaded if name.startswith(heavy)], sorted(loaded)
 """
     subprocess.run([sys.executable, "-c", script, dag_id], check=True, cwd=ROOT / "dags")
+
+
+def test_each_account_goes_its_own_way_from_spendesk_to_the_outbox(dagbag: DagBag) -> None:
+    tasks = dagbag.dags["spendesk_payables"].task_dict
+    told = {"suppliers", "settlements", "payables"}
+    assert tasks["receipts"].upstream_task_ids >= told
+    assert "receipts" in tasks["outbox"].upstream_task_ids
+    for name in (*told, "receipts", "outbox"):
+        assert tasks[name].trigger_rule == "all_success"
+        assert tasks[name].get_closest_mapped_task_group().group_id == "account"
+
+
+def test_news_in_the_outbox_is_an_asset_event_of_whoever_took_it_in(dagbag: DagBag) -> None:
+    tasks = dagbag.dags["spendesk_payables"].tasks
+    writers = {task.task_id for task in tasks if "exactsync.payables" in {outlet.name for outlet in task.outlets}}
+    assert writers == {"outbox", "files"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -132,6 +132,10 @@ CREATE TABLE spendesk.suppliers (
     PRIMARY KEY (source, id)
 );
 COMMENT ON TABLE spendesk.suppliers IS 'Suppliers as Spendesk knows them: how they are matched with those at Exact.';
+
+ALTER TABLE exactsync.payable_sources ADD COLUMN address text;
+COMMENT ON COLUMN exactsync.payable_sources.address IS
+    'Of kind files: the folder that they lie in, here or in an object store.';
 
 CREATE TABLE exactsync.spendesk_snapshots (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
