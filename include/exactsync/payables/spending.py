@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exactsync.errors import ConfigurationError, DefectError, SkippableRecordError, SnapshotPendingError
 from exactsync.spendesk import parse
-from exactsync.spendesk.snapshots import POLL_S, Period, ask, periods, read_page
+from exactsync.spendesk.snapshots import Period, ask, periods, read_page
 from exactsync.warehouse import snapshots, spend
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Spending:
         self._engine = engine
         self._client = client
         self.source = source
+        self._poll_s = client.account.poll_s
 
     def receive_suppliers(self) -> Told:
         """Read and store all suppliers; errors as `SpendeskClient.get`."""
@@ -105,8 +106,8 @@ class Spending:
         period = Period(first=snapshot.first_day, last=snapshot.last_day)
         if snapshot.key is None:
             self._ask(snapshot, period)
-            raise _pending(period, POLL_S)
-        if (wait_s := _left_to_wait(snapshot)) > 0:
+            raise _pending(period, self._poll_s)
+        if (wait_s := _left_to_wait(snapshot, self._poll_s)) > 0:
             raise _pending(period, wait_s)
         with self._engine.begin() as connection:
             snapshots.note_polled(connection, snapshot.id)
@@ -118,7 +119,7 @@ class Spending:
         if not pages:
             if snapshot.asked_at and datetime.now(UTC) - snapshot.asked_at > LONGEST_MAKING:
                 self._forget(snapshot)
-            raise _pending(period, POLL_S)
+            raise _pending(period, self._poll_s)
         self._store(snapshot, [record for page in pages for record in page])
 
     def _ask(self, snapshot: Snapshot, period: Period) -> None:
@@ -225,9 +226,9 @@ def _path(payable_id: str) -> str:
     return f"/v1/payables/{payable_id}/attachments"
 
 
-def _left_to_wait(snapshot: Snapshot) -> float:
+def _left_to_wait(snapshot: Snapshot, poll_s: float) -> float:
     asked = snapshot.last_asked_after
-    return POLL_S - (datetime.now(UTC) - asked).total_seconds() if asked else 0.0
+    return poll_s - (datetime.now(UTC) - asked).total_seconds() if asked else 0.0
 
 
 def _pending(period: Period, wait_s: float) -> SnapshotPendingError:

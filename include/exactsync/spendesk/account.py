@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal, cast, get_args
 
 from exactsync.connection import is_address, read_connection
@@ -10,6 +11,8 @@ from exactsync.errors import ConfigurationError
 from exactsync.secret import Secret
 from exactsync.spendesk.limits import CALLS_PER_MINUTE
 
+POLL_S: Final = 60.0
+"""Spendesk wants to be asked after a snapshot every 60 s at most (its guide)."""
 PRODUCTION: Final = "https://public-api.spendesk.com"
 SCOPES: Final = (
     "payable:read",
@@ -36,6 +39,8 @@ class SpendeskAccount:
     body: Body = "flat"
     calls_per_minute: int = CALLS_PER_MINUTE
     """More only where Spendesk has agreed to more."""
+    poll_s: float = POLL_S
+    """How long to wait before asking after a snapshot again; less only with a stand-in."""
     verify: bool | str = True
     proxy: str | None = None
 
@@ -47,7 +52,7 @@ def account_from_connection(connection_id: str, value: str) -> SpendeskAccount:
         connection_id: the connection's id, for messages.
         value: what `AIRFLOW_CONN_<ID>` holds, as `read_connection` takes it: `host` is the base URL (production unless
             given), `login` the client id, `password` the client secret; the extras `scopes` (parted by blanks), `body`
-            (`flat` or `query`), `calls_per_minute`, `verify` and `proxy` count, all others are ignored.
+            (`flat` or `query`), `calls_per_minute`, `poll_s`, `verify` and `proxy` count, all others are ignored.
 
     Raises:
         ConfigurationError: something needed is missing or makes no sense; no value is repeated but that of `body`.
@@ -72,7 +77,10 @@ def account_from_connection(connection_id: str, value: str) -> SpendeskAccount:
         client_secret=Secret(described.password),
         scopes=tuple(str(extra.get("scopes") or "").split()) or SCOPES,
         body=_body(connection_id, extra.get("body") or "flat"),
-        calls_per_minute=_calls(connection_id, extra.get("calls_per_minute") or CALLS_PER_MINUTE),
+        calls_per_minute=int(
+            _number(connection_id, "calls_per_minute", extra.get("calls_per_minute") or CALLS_PER_MINUTE)
+        ),
+        poll_s=float(_number(connection_id, "poll_s", extra.get("poll_s") or POLL_S)),
         verify=described.verify,
         proxy=extra.get("proxy") or None,
     )
@@ -86,10 +94,13 @@ def _body(connection_id: str, given: object) -> Body:
     return cast("Body", given)
 
 
-def _calls(connection_id: str, given: object) -> int:
-    if not str(given).isdecimal() or int(str(given)) < 1:
+def _number(connection_id: str, name: str, given: object) -> Decimal:
+    try:
+        number = Decimal(str(given))
+    except ArithmeticError:
+        number = Decimal(0)
+    if not 0 < number < 10**6:
         raise ConfigurationError(
-            f"Connection {connection_id}: the extra `calls_per_minute` is no number of calls.",
-            remedy=f"Leave it out ({CALLS_PER_MINUTE}), or give what Spendesk has agreed to.",
+            f"Connection {connection_id}: the extra `{name}` is no such number.", remedy="Correct it, or leave it out."
         )
-    return int(str(given))
+    return number

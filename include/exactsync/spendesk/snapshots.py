@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PATH: Final = "/v1/snapshots/payables"
 LONGEST_PERIOD: Final = timedelta(days=31)
-POLL_S: Final = 60.0
 PAGE_SIZE: Final = 100
 STALE_AFTER_S: Final = 60.0
 """A snapshot older than this when it is asked for was made for an earlier question."""

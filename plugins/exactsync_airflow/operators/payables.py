@@ -92,7 +92,7 @@ class SpendeskOperator(_SourceOperator):
 
     template_fields: Sequence[str] = ("source", "lookback_days")
 
-    def __init__(self, *, part: Part, lookback_days: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, part: Part, lookback_days: int | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.part: Part = part
         self.lookback_days = lookback_days

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 
-from exactsync.warehouse.quality import Severity, trouble
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
 from exactsync_airflow.notifications import notify
 from exactsync_airflow.problems import gather_problems
@@ -78,6 +77,8 @@ class ExactOnlinePublishOperator(BaseOperator):
 
     def _check(self, deployment: Deployment, run_id: str) -> QualityError | None:
         """Check the published tables and say what was found; return the error that it amounts to."""
+        from exactsync.warehouse.quality import Severity, trouble
+
         with airflow_errors():
             failing = deployment.check_quality(run_id)
         for result in failing:
