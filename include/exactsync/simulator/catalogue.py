@@ -91,6 +91,8 @@ class Endpoint:
     """Records a page where the reference lists another number than for the endpoint's kind."""
     any_division: bool
     """The division in the path is not checked (exact-php-client#470)."""
+    creates: bool
+    """It takes POST."""
 
     @property
     def has_division(self) -> bool:
@@ -121,6 +123,10 @@ class EntitySet:
     deleted_type: int | None
     """EntityType in sync/Deleted; None: deletions leave no trace."""
     properties: Mapping[str, PropertySpec]
+    mandatory: tuple[str, ...]
+    """What a new record must have."""
+    read_only: frozenset[str]
+    """What only Exact itself writes."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,8 @@ def _entity_set(content: dict[str, Any]) -> EntitySet:
         scope=content["scope"],
         deleted_type=content["deleted_type"],
         properties={name: PropertySpec.parse(name, words) for name, words in content["properties"].items()},
+        mandatory=tuple(content.get("mandatory", ())),
+        read_only=frozenset(content.get("read_only", ())),
     )
 
 
@@ -193,4 +201,5 @@ def _endpoint(entry: dict[str, Any], entity_set: EntitySet) -> Endpoint:
         mandatory_filters=mandatory,
         page_size=entry.get("page_size"),
         any_division=entry.get("any_division", False),
+        creates=entry.get("creates", False),
     )

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 _EPOCH = datetime(2016, 1, 4, 8, 0, tzinfo=UTC)
-_NEVER_SPOILED = frozenset({"Divisions", "Me", "Deleted"})
+_NEVER_SPOILED = frozenset(
+    {"Divisions", "Me", "Deleted", "PurchaseEntries", "PurchaseEntryLines", "Documents", "DocumentAttachments"}
+)
+"""What must stay as it is for the simulator itself to work with it."""
 
 
 class RecordFactory:
@@ -40,7 +43,7 @@ class RecordFactory:
         record = {**self._audit(at), **make(self, number)}
         if entity_set not in _NEVER_SPOILED and self.random.random() < self._settings.hostile:
             record = spoil(self.random, record, properties)
-        record["ID"] = self._database.new_id()
+        record[self._catalogue.entity_sets[entity_set].key] = self._database.new_id()
         return {name: value for name, value in record.items() if name in properties}
 
     def pick(self, entity_set: str, name: str, *, share: float = 1.0) -> Any:

@@ -100,6 +100,20 @@ class Database:
         """
         return self._table(division, entity_set).by_timestamp[key]
 
+    def find(self, division: int, entity_set: str, key: Key) -> Record | None:
+        """Return one record, None if there is none."""
+        return self._table(division, entity_set).by_timestamp.get(key)
+
+    def take_out(self, division: int, entity_set: str, key: Key) -> Record:
+        """Remove a record as if it had never been, and return it.
+
+        Raises:
+            KeyError: there is none.
+        """
+        table = self._table(division, entity_set)
+        table.by_key = None
+        return table.by_timestamp.pop(key)
+
     def delete(self, division: int, entity_set: str, key: Key, *, deleted_by: UUID) -> None:
         """Remove a record; entity sets that sync/Deleted knows leave a line there.
 

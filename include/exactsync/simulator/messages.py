@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exactsync.simulator.clock import Clock
+    from exactsync.simulator.database import Key
     from exactsync.simulator.rules import Rule
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -87,6 +88,14 @@ class Delivery(Enum):
     """Nothing: the connection is reset."""
 
 
+class Created(NamedTuple):
+    """The records that a POST has stored."""
+
+    division: int
+    keys: tuple[tuple[str, Key], ...]
+    """Entity set and key of each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """What the simulator answers. `status` is 0 if it answers nothing; `delay_s` is how late it comes."""
@@ -96,6 +105,12 @@ class Response:
     body: bytes = b""
     delivery: Delivery = Delivery.WHOLE
     delay_s: float = 0.0
+    created: Created | None = None
+    """What was stored for it; no client sees that."""
+
+    def about(self, division: int, keys: tuple[tuple[str, Key], ...]) -> Response:
+        """Return the same response, knowing what was stored: entity sets and keys."""
+        return replace(self, created=Created(division, keys))
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:
         """Return the same response with more headers."""

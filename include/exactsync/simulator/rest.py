@@ -15,6 +15,7 @@ from exactsync.simulator.messages import RefusedError, Request, Response, refuse
 from exactsync.simulator.readers import Dataset
 from exactsync.simulator.rules import Rule
 from exactsync.simulator.sync_timestamp import answer_sync_timestamp
+from exactsync.simulator.writing import answer_create
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 REST_PREFIX = "/api/v1/"
 _PATH = re.compile(r"/api/v1/(?:(?P<division>\d{1,9})/)?(?P<endpoint>[^(]*?)(?P<count>/\$count)?(?:\((?P<key>.*)\))?")
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _LIMIT_RULES = {"minute": Rule.MINUTE_LIMIT, "day": Rule.DAY_LIMIT}
 
 
@@ -37,11 +39,13 @@ class Target:
     division: int | None
     key: str | None
     is_count: bool
+    is_write: bool
+    """It shall change something."""
 
     @property
     def is_list(self) -> bool:
         """Whether it asks for the pages of a list."""
-        return self.key is None and not self.is_count
+        return self.key is None and not self.is_count and not self.is_write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,11 @@ class Caller:
     is_aged: bool
 
 
-def parse_target(path: str, catalogue: Catalogue, *, exact_case: bool) -> Target:
+def parse_target(method: str, path: str, catalogue: Catalogue, *, exact_case: bool) -> Target:
     """Return what a path asks for; `endpoint` is None if there is no such thing."""
     match = _PATH.fullmatch(path)
     if match is None:
-        return Target(name=path, endpoint=None, division=None, key=None, is_count=False)
+        return Target(name=path, endpoint=None, division=None, key=None, is_count=False, is_write=False)
     division = int(match["division"]) if match["division"] else None
     endpoint = catalogue.find(match["endpoint"], exact_case=exact_case)
     if endpoint is not None and endpoint.has_division != (division is not None):
@@ -69,6 +73,7 @@ def parse_target(path: str, catalogue: Catalogue, *, exact_case: bool) -> Target
         division=division,
         key=match["key"],
         is_count=match["count"] is not None,
+        is_write=method not in _READING,
     )
 
 
@@ -99,8 +104,9 @@ class RestApi:
             with self._reading(caller, target) as dataset:
                 response = self._perform(request, target, caller, dataset)
                 world.clock.sleep(world.settings.latency_s)
-            with world.lock:
-                self._check_end(caller)
+            if not target.is_write:
+                with world.lock:
+                    self._check_end(caller)
         except RefusedError as refused:
             with world.lock:
                 response = self._refused(refused, target, source)
@@ -149,6 +155,9 @@ class RestApi:
     def _perform(self, request: Request, target: Target, caller: Caller, dataset: Dataset | None) -> Response:
         endpoint = self._find_endpoint(request, target)
         self._check_rights(endpoint, target, caller)
+        if target.is_write:
+            assert target.division is not None  # noqa: S101 - whatever takes POST stands below one
+            return answer_create(self._world, request, endpoint, target.division)
         if endpoint.kind is EndpointKind.FUNCTION and target.division is not None:
             return answer_sync_timestamp(self._world, request, endpoint, target.division)
         if target.is_count:
@@ -163,7 +172,8 @@ class RestApi:
         if target.endpoint is None:
             segment = target.name.rpartition("/")[2]
             raise refuse(404, f"Resource not found for the segment '{segment}'.", rule=Rule.UNKNOWN_PATH)
-        if request.method != "GET":
+        may_create = target.endpoint.creates and target.key is None and not target.is_count
+        if request.method != "GET" and not (request.method == "POST" and may_create):
             raise refuse(405, "Method not allowed.", rule=Rule.UNKNOWN_METHOD)
         return target.endpoint
 

@@ -40,6 +40,8 @@ class Rule(StrEnum):
     NOT_JSON = "not_json"  # no Accept: application/json
     LONG_URL = "long_url"
     BATCH = "batch"
+    BAD_BODY = "bad_body"  # a POST of what Exact's data service does not take
+    BOOKED_TWICE = "booked_twice"  # two entries with one reference of the client's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ Refusal = Literal[
 ]
 """Values of the `Reason` header of a 403 (Exact's documentation, quoted in exact-php-client#451)."""
 
+Language = Literal["en", "nl", "fr"]
+
 ALL_SCOPES = frozenset(
     {
         "organization.administration",
@@ -25,6 +27,7 @@ ALL_SCOPES = frozenset(
         "financial.costcenters",
         "financial.cashflow",
         "crm.accounts",
+        "organization.documents",
         "project.projects",
     }
 )
@@ -88,9 +91,12 @@ def _sizes(gl_accounts: int, vat_codes: int, cost_centers: int, cost_units: int,
         "GLClassifications": 19,
         "GLAccountClassificationMappings": 45,
         "Journals": 8,
-        "FinancialPeriods": 48,
+        "FinancialPeriods": 108,
         "BankAccounts": accounts // 3,
         "Projects": 2 * cost_units,
+        "PurchaseEntries": cost_centers,
+        "PurchaseEntryLines": cost_centers,
+        "Documents": cost_units,
     }
 
 
@@ -137,6 +143,12 @@ class Settings:
     code_lifetime_s: float = 180
     refresh_token_days: float = 30
 
+    # writing
+    language: Language = "nl"
+    """The user's: business errors come in it."""
+    longest_attachment: int = 10 * 2**20
+    """Bytes of an attachment's contents."""
+
     # transport
     latency_s: float = 0.0
     """How long each REST answer takes at least."""
@@ -161,3 +173,14 @@ class Settings:
     """What SyncTimestamp answers: the lowest Timestamp changed since a moment, the highest before it, or 404."""
     velocity_block_status: int = 429
     """The status while blocked for errors; what Exact answers is not known."""
+    created_answer: Literal["preferred", "key", "whole"] = "preferred"
+    """What a 201 tells: the whole record where `Prefer: return=representation` asks for it, else its address and nulls
+    (reports); or always the one or the other (Exact's examples show the whole one)."""
+    foreign_ids: Literal["dropped", "refused"] = "dropped"
+    """What becomes of the id of something in another division: null, with 201 (one vendor's report), or a refusal."""
+    header_survives: bool = False
+    """An entry whose lines are refused is made all the same, without lines and of amount 0 (one vendor's report)."""
+    double_your_ref: Literal["taken", "refused"] = "taken"
+    """Whether a supplier may have two entries of one YourRef: Exact's screens warn, of its API nothing is known."""
+    read_only_properties: Literal["refused", "ignored"] = "refused"
+    """What becomes of a value for a property that only Exact writes; nothing is known."""

@@ -57,7 +57,9 @@ class Simulator:
             return self._control.answer(request)
         world = self._world
         with world.lock:
-            target = parse_target(request.path, world.catalogue, exact_case=world.settings.exact_path_case)
+            target = parse_target(
+                request.method, request.path, world.catalogue, exact_case=world.settings.exact_path_case
+            )
             self._check_host(request)
             struck = [(planted, planted.seen) for planted in world.faults.strike(target)]
         answer_with = partial(self._answer, request, target)

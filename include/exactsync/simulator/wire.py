@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -64,6 +65,7 @@ _COMPARABLE: dict[Kind, Callable[[Any], Any]] = {Kind.MOMENT: wall_clock, Kind.D
 _ENCODERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.GUID: str,
     Kind.INT64: str,
+    Kind.BINARY: lambda _content: None,  # Exact takes contents and does not send them back (REST reference)
     Kind.DOUBLE: _plain_number,
     Kind.MOMENT: lambda moment: encode_date(wall_clock(moment)),
     Kind.DAY: lambda day: encode_date(_day_start(day)),
@@ -130,9 +132,11 @@ def _encoder(spec: PropertySpec) -> Callable[[Any], Any]:
 
 
 def truth_as_json(value: object) -> object:
-    """Return a typed value for the control API: ISO for dates and times, text for ids; no wire form."""
+    """Return a typed value for the control API: ISO for dates and times, text for ids, base64 for contents."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
     if isinstance(value, (date, UUID)):
         return value.isoformat() if isinstance(value, date) else str(value)
     return value

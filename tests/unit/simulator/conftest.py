@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import orjson
 import pytest
 
 from exactsync.simulator import (
@@ -92,6 +93,16 @@ class Visitor:
         headers = {"Authorization": f"Bearer {self.tokens.get('access_token', '')}", "Accept": accept}
         parameters = {f"${name}": value for name, value in options.items()} or None
         return self.http.get(url, params=parameters, headers=headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        """Create something; a body of bytes is sent as it is."""
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        usual = {
+            "Authorization": f"Bearer {self.tokens.get('access_token', '')}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
+        return self.http.post(f"/api/v1/{path}", content=content, headers={**usual, **headers})
 
     def records(self, path: str, **options: str) -> list[dict[str, Any]]:
         """Return the records of all pages."""

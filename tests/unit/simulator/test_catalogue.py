@@ -33,6 +33,10 @@ ENDPOINTS = {
     "sync/Deleted": ("sync", 7),
     "read/sync/Sync/SyncTimestamp": ("function", 3),
     "read/financial/JournalStatusList": ("single", 8),
+    "purchaseentry/PurchaseEntries": ("single", 46),
+    "purchaseentry/PurchaseEntryLines": ("single", 52),
+    "documents/Documents": ("single", 48),
+    "documents/DocumentAttachments": ("single", 6),
 }
 
 
@@ -67,6 +71,20 @@ def test_filters_of_the_lists_are_published_properties():
         assert allowed <= endpoint.properties.keys(), endpoint.path
         if endpoint.kind is EndpointKind.SYNC:
             assert endpoint.key == "Timestamp"
+
+
+def test_what_can_be_created_and_what_it_must_have():
+    endpoints = load_catalogue().endpoints.values()
+    assert {e.path: e.entity_set.mandatory for e in endpoints if e.creates} == {
+        "crm/Accounts": ("Name",),
+        "purchaseentry/PurchaseEntries": ("Journal", "PurchaseEntryLines", "Supplier"),
+        "documents/Documents": ("Subject", "Type"),
+        "documents/DocumentAttachments": ("Attachment", "Document", "FileName"),
+    }
+    for endpoint in endpoints:
+        entity_set = endpoint.entity_set
+        assert entity_set.read_only | set(entity_set.mandatory) <= entity_set.properties.keys()
+        assert not entity_set.read_only & set(entity_set.mandatory)
 
 
 def test_the_simulator_imports_nothing_else_of_the_library():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exactsync.simulator.records import axes, ledger, relations, tax
+from exactsync.simulator.records import axes, ledger, purchases, relations, tax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,5 +25,8 @@ MAKERS: Mapping[str, Callable[[RecordFactory, int], dict[str, Any]]] = {
     "FinancialPeriods": ledger.make_financial_period,
     "BankAccounts": relations.make_bank_account,
     "Projects": axes.make_project,
+    "PurchaseEntries": purchases.make_purchase_entry,
+    "PurchaseEntryLines": purchases.make_purchase_entry_line,
+    "Documents": purchases.make_document,
 }
 """How the n-th record of an entity set is made. What refers to something comes after it: the order of seeding."""
