@@ -19,6 +19,10 @@ RECORDS = 8
 SETTINGS = small_company(Accounts=RECORDS, Costcenters=RECORDS, GLAccounts=RECORDS)
 
 
+FAULTS_OF_READING = [name for name, kind in FAULTS.items() if kind.way_out.keys() & {Phase.TOKEN, Phase.PAGE}]
+"""Those that strike runs; what strikes what is created is another matter."""
+
+
 class Place(StrEnum):
     """Where in a run a fault strikes."""
 

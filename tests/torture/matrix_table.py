@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exactsync.embedded import PostgresServer
-from exactsync.simulator.faults import FAULTS
 from tests.conftest import DatabaseServer
 from tests.torture.matrix import NEVER, play
-from tests.torture.matrix_cells import DATA_SETS, SETTINGS, Cell, Place, cells
+from tests.torture.matrix_cells import DATA_SETS, FAULTS_OF_READING, SETTINGS, Cell, Place, cells
 from tests.torture.matrix_outages import STEPS, play_outage
 from tests.torture.matrix_world import Worlds, travelling_template
 
@@ -72,7 +71,7 @@ def main() -> None:
         travelling_template(server := DatabaseServer(postgres.url())) as template,
         closing(Worlds(server, template, SETTINGS)) as worlds,
     ):
-        for fault in FAULTS:
+        for fault in FAULTS_OF_READING:
             for data_set in DATA_SETS:
                 with worlds.borrow(data_set.kind) as world:
                     outcomes |= {cell: play(world, cell) for cell in cells(fault, data_set)}
@@ -86,7 +85,7 @@ def main() -> None:
 def markdown(outcomes: Outcomes, outages: Mapping[str, str]) -> str:
     """Return the page."""
     head = f"\n| fault | {' | '.join(Place)} |\n|{' --- |' * (len(Place) + 1)}\n"
-    rows = "".join(f"{row(fault, outcomes)}\n" for fault in FAULTS)
+    rows = "".join(f"{row(fault, outcomes)}\n" for fault in FAULTS_OF_READING)
     return HEAD + head + rows + OUTAGES + "".join(f"| `{step}` | {word} |\n" for step, word in outages.items())
 
 

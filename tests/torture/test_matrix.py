@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exactsync.simulator.faults import FAULTS
 from tests.conftest import ROOT
 from tests.torture.matrix import play
-from tests.torture.matrix_cells import DATA_SETS, SETTINGS, DataSet, cells
+from tests.torture.matrix_cells import DATA_SETS, FAULTS_OF_READING, SETTINGS, DataSet, cells
 from tests.torture.matrix_outages import STEPS, play_outage
 from tests.torture.matrix_world import Worlds, travelling_template
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 FAULTS_BY_KIND = [
     pytest.param(fault, data_set, id=f"{fault}-{data_set.kind}")
-    for fault in FAULTS
+    for fault in FAULTS_OF_READING
     for data_set in DATA_SETS
     if list(cells(fault, data_set))
 ]
@@ -64,5 +63,5 @@ def test_whenever_the_database_goes_away_the_end_is_the_truth(worlds: Worlds) ->
 
 def test_the_page_of_faults_knows_each_of_them() -> None:
     page = (ROOT / "docs" / "faults.md").read_text()
-    missing = [name for name in (*FAULTS, *STEPS) if f"| `{name}` |" not in page]
+    missing = [name for name in (*FAULTS_OF_READING, *STEPS) if f"| `{name}` |" not in page]
     assert missing == [], "write it anew: python -m tests.torture.matrix --table docs/faults.md"

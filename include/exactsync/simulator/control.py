@@ -4,15 +4,17 @@
 |---|---|
 | GET truth/{division}/{entity set} | → `{"kinds": {property: kind}, "records": […]}`, see `Simulator.truth` |
 | GET calls | → `[{"endpoint", "division", "status", "calls"}, …]` |
+| GET writes | the same of calls that were to create something |
 | GET violations | → `[{"rule", "detail", "at"}, …]` |
 | POST journal/clear | forgets calls and violations |
 | GET settings, POST settings | changes of numbers, texts and switches → the settings now |
 | GET clock, POST clock | `{"advance_s": 60}` → `{"now": seconds since the epoch}` |
 | POST changes | `{"changes": [change, …]}` or `{"random": n, "seed", "divisions", "entity_sets"}` → the changes made |
 | POST divisions/{code} | `{"permitted": bool}`, `{"refusal": reason or null}` |
+| POST periods | `{"division", "journal", "year", "period", "closed": bool}` closes a period, or opens it |
 | POST grants/revoke | ends every login |
 | GET fault-library | → every fault there is: `[{"name", "does", "parameters", "source", "way_out", …}, …]` |
-| POST faults | `{"name", "parameters", "endpoint", "division", "occurrences", "every", "pages_only"}` → as planted |
+| POST faults | `{"name", "parameters", "endpoint", "division", "occurrences", …}`, see `Fault` → as planted |
 | GET faults | → what is planted, with `id` and how many calls each has `seen` and `struck` |
 | DELETE faults, DELETE faults/{id} | removes all, or one |
 | POST late-changes/commit | → `{"committed": n}` |
@@ -37,8 +39,10 @@ from exactsync.simulator.messages import Request, Response, json_response
 from exactsync.simulator.wire import truth_as_json
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable
 
+    from exactsync.simulator.rules import CallKey
     from exactsync.simulator.simulator import Simulator
 
 CONTROL_PREFIX = "/_simulator/"
@@ -58,6 +62,7 @@ class ControlApi:
         self._routes: dict[tuple[str, str], Callable[..., object]] = {
             ("GET", "truth"): self._truth,
             ("GET", "calls"): self._calls,
+            ("GET", "writes"): self._writes,
             ("GET", "violations"): self._violations,
             ("POST", "journal"): self._clear_journal,
             ("GET", "settings"): self._settings,
@@ -66,6 +71,7 @@ class ControlApi:
             ("POST", "clock"): self._advance,
             ("POST", "changes"): self._change,
             ("POST", "divisions"): self._set_division,
+            ("POST", "periods"): self._close_period,
             ("POST", "grants"): self._revoke_grants,
             ("GET", "fault-library"): self._fault_library,
             ("POST", "faults"): self._plant,
@@ -98,7 +104,10 @@ class ControlApi:
         }
 
     def _calls(self, _body: Any) -> object:
-        return [{**key._asdict(), "calls": number} for key, number in self._simulator.calls().items()]
+        return _counted(self._simulator.calls())
+
+    def _writes(self, _body: Any) -> object:
+        return _counted(self._simulator.writes())
 
     def _violations(self, _body: Any) -> object:
         return [asdict(violation) for violation in self._simulator.violations()]
@@ -158,6 +167,11 @@ class ControlApi:
             self._simulator.refuse_division(int(code), body["refusal"])
         return {}
 
+    def _close_period(self, body: dict[str, Any]) -> object:
+        place = int(body["division"]), str(body["journal"]), int(body["year"]), int(body["period"])
+        self._simulator.close_period(*place, is_closed=bool(body["closed"]))
+        return {}
+
     def _revoke_grants(self, _body: Any, action: str) -> object:
         _require(action, "revoke")
         self._simulator.revoke_grants()
@@ -186,6 +200,10 @@ class ControlApi:
 
     def _secrets(self, _body: Any) -> object:
         return self._simulator.secrets()
+
+
+def _counted(calls: Counter[CallKey]) -> object:
+    return [{**key._asdict(), "calls": number} for key, number in calls.items()]
 
 
 def _require(word: str, expected: str) -> None:

@@ -68,14 +68,17 @@ class Journal:
         self._clock = clock
         self._violations: list[Violation] = []
         self._calls: Counter[CallKey] = Counter()
+        self._writes: Counter[CallKey] = Counter()
 
     def record(self, rule: Rule, detail: str) -> None:
         """Note that a rule was broken."""
         self._violations.append(Violation(rule=rule, detail=detail, at=self._clock.utc()))
 
-    def count(self, endpoint: str, division: int | None, status: int) -> None:
+    def count(self, endpoint: str, division: int | None, status: int, *, is_write: bool) -> None:
         """Count one answer."""
         self._calls[CallKey(endpoint, division, status)] += 1
+        if is_write:
+            self._writes[CallKey(endpoint, division, status)] += 1
 
     def violations(self) -> list[Violation]:
         """Return the broken rules, oldest first."""
@@ -85,7 +88,12 @@ class Journal:
         """Return the number of answers by endpoint, division and status."""
         return Counter(self._calls)
 
+    def writes(self) -> Counter[CallKey]:
+        """Return the same of calls that were to create something."""
+        return Counter(self._writes)
+
     def clear(self) -> None:
         """Forget everything."""
+        self._writes.clear()
         self._violations.clear()
         self._calls.clear()

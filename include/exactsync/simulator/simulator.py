@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import partial
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ class Simulator:
             return self._control.answer(request)
         world = self._world
         with world.lock:
+            world.catch_up()
             target = parse_target(
                 request.method, request.path, world.catalogue, exact_case=world.settings.exact_path_case
             )
@@ -78,7 +80,7 @@ class Simulator:
             proceed = partial(planted.fault.action, request, call)
         response = proceed()
         with world.lock:
-            world.journal.count(target.name, target.division, response.status)
+            world.journal.count(target.name, target.division, response.status, is_write=target.is_write)
         logger.debug("%s %s -> %s", request.method, request.path, response.status)
         return response.with_headers({"Date": self.clock.http_date()})
 
@@ -118,6 +120,11 @@ class Simulator:
         with self._world.lock:
             return self._world.journal.calls()
 
+    def writes(self) -> Counter[CallKey]:
+        """Return the number of answers to calls that were to create something, by endpoint, division and status."""
+        with self._world.lock:
+            return self._world.journal.writes()
+
     def count_calls(self, endpoint: str | None = None, division: int | None = None) -> int:
         """Return the number of answers of an endpoint, a division, both, or everything."""
         return sum(
@@ -145,6 +152,7 @@ class Simulator:
         `Divisions` holds one record of each division; division 0 has them all, and is where they are changed.
         """
         with self._world.lock:
+            self._world.catch_up()
             if entity_set != "Divisions" or division == SHARED:
                 return self._world.database.truth(division, entity_set)
             return [one for one in self._world.database.truth(SHARED, entity_set) if one["Code"] == division]
@@ -227,9 +235,9 @@ class Simulator:
             self._world.grants.revoke_all()
 
     def commit_late_changes(self) -> int:
-        """Commit every change whose rowversion is taken already; return how many there were."""
+        """Commit every change that is under way; return how many there were."""
         with self._world.lock:
-            return self._world.database.commit_all()
+            return self._world.database.commit_all() + self._world.catch_up(now=inf)
 
     def plant(self, fault: Fault) -> int:
         """Let a fault happen from now on; return the id that `remove_fault` takes."""

@@ -16,6 +16,8 @@ from exactsync.simulator.readers import Readers
 from exactsync.simulator.rules import Journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from exactsync.simulator.clock import Clock
     from exactsync.simulator.periods import ClosedPeriod
     from exactsync.simulator.settings import Refusal, Settings
@@ -47,7 +49,22 @@ class World:
     closed_periods: set[ClosedPeriod] = field(default_factory=set)
     foreign_hosts: set[str] = field(default_factory=set)
     """Hosts that links were given to and that are not Exact's."""
+    agenda: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    """What happens by itself, and when by the steady clock."""
     lock: RLock = field(default_factory=RLock)
+
+    def schedule(self, seconds: float, action: Callable[[], None]) -> None:
+        """Let something happen when so much time has passed."""
+        self.agenda.append((self.clock.steady() + seconds, action))
+
+    def catch_up(self, *, now: float | None = None) -> int:
+        """Do what is due by `now`, the clock's time unless told; return how much that was."""
+        moment = self.clock.steady() if now is None else now
+        due = sorted((entry for entry in self.agenda if entry[0] <= moment), key=lambda entry: entry[0])
+        self.agenda = [entry for entry in self.agenda if entry[0] > moment]
+        for _, action in due:
+            action()
+        return len(due)
 
     @classmethod
     def create(cls, settings: Settings, clock: Clock) -> World:

@@ -126,11 +126,16 @@ def test_every_fault_of_the_library_says_what_it_is_and_can_be_made_as_it_stands
     assert kind.source
     assert kind.way_out
     assert set(kind.parameters) == set(kind().parameters)
+    calls = {
+        Phase.PAGE: lambda visitor: visitor.get("101/hrm/Costcenters"),
+        Phase.TOKEN: lambda visitor: visitor.refresh(),
+        Phase.WRITE: lambda visitor: visitor.post("101/crm/Accounts", {"Name": "New"}),
+    }
     for phase in kind.way_out:
         endpoint = TOKEN_PATH if phase is Phase.TOKEN else EVERYWHERE
         fault_id = visitor.simulator.plant(Fault(endpoint=endpoint, action=kind()))
         with contextlib.suppress(httpx.TransportError):
-            visitor.get("101/hrm/Costcenters") if phase is Phase.PAGE else visitor.refresh()
+            calls[phase](visitor)
         (planted,) = visitor.simulator.planted_faults()
         assert (planted.id, planted.fault.name, planted.seen) == (fault_id, kind.name, 1)
         visitor.simulator.clear_faults()
@@ -157,6 +162,7 @@ def test_faults_are_planted_listed_and_removed_over_http(control, visitor):
         "every": None,
         "parameters": {},
         "pages_only": True,
+        "writes_only": False,
     }
     status, planted = control("POST", "faults", description)
     assert status == 200
@@ -178,7 +184,7 @@ def test_the_library_is_told_over_http(control):
     assert library.keys() == FAULTS.keys()
     assert library["foreign_consumer"]["parameters"] == {"calls": 20, "at": 0.0, "per_s": None}
     assert library["lone_surrogate"]["way_out"] == {"page": "quarantine"}
-    assert library["dropped_after"]["way_out"] == {"token": "person", "page": "retry_later"}
+    assert library["dropped_after"]["way_out"] == {"token": "person", "page": "retry_later", "write": "look"}
     assert library["maintenance"]["does"] == "503 with the page of Exact's nightly maintenance."
 
 

@@ -55,6 +55,7 @@ from exactsync.simulator.faults.surroundings import (
     foreign_consumer,
     token_answer_lost,
 )
+from exactsync.simulator.faults.writes import committed_late, failed_after
 
 __all__ = [
     "EVERYWHERE",
@@ -74,6 +75,7 @@ __all__ = [
     "bad_gateway",
     "bad_request",
     "client_clock_off",
+    "committed_late",
     "control_character",
     "cut_json",
     "day_limit",
@@ -82,6 +84,7 @@ __all__ = [
     "duplicate_row",
     "empty_token_body",
     "expired_access_token",
+    "failed_after",
     "falling_timestamps",
     "forbidden",
     "foreign_consumer",

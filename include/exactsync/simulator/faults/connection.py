@@ -27,14 +27,14 @@ def drop(ending: Ending) -> Response:
     return Response(status=0, delivery=_ENDINGS[ending])
 
 
-@fault(source="outages", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(source="outages", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK)
 def dropped_before(*, ending: Ending = "closed") -> Action:
     """The connection ends without an answer, and nothing was done."""
     lost = drop(ending)
     return lambda _request, _call: lost
 
 
-@fault(source="outages; token lost after rotation", page=WayOut.RETRY_LATER, token=WayOut.PERSON)
+@fault(source="outages; token lost after rotation", page=WayOut.RETRY_LATER, token=WayOut.PERSON, write=WayOut.LOOK)
 def dropped_after(*, ending: Ending = "closed") -> Action:
     """What was asked is done, and the connection ends without an answer."""
     lost = drop(ending)
@@ -46,13 +46,18 @@ def dropped_after(*, ending: Ending = "closed") -> Action:
     return act
 
 
-@fault(source="outages", page=WayOut.RETRY_LATER, token=WayOut.PERSON)
+@fault(source="outages", page=WayOut.RETRY_LATER, token=WayOut.PERSON, write=WayOut.LOOK)
 def truncated_body() -> Action:
     """The headers announce the whole body, and the connection ends after half of it."""
     return lambda _request, call: replace(call(), delivery=Delivery.TRUNCATED)
 
 
-@fault(source="heavy calls take long (exact-php-client#503)", page=WayOut.TRANSPARENT, token=WayOut.TRANSPARENT)
+@fault(
+    source="heavy calls take long (exact-php-client#503)",
+    page=WayOut.TRANSPARENT,
+    token=WayOut.TRANSPARENT,
+    write=WayOut.TRANSPARENT,
+)
 def slow(*, seconds: float = 1.0) -> Action:
     """The answer comes so many seconds late, or too late for the client's patience.
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from exactsync.simulator.faults.planting import PlantedFault
 
-_FIELDS = frozenset({"name", "parameters", "endpoint", "division", "occurrences", "every", "pages_only"})
+_FIELDS = frozenset({"name", "parameters", "endpoint", "division", "occurrences", "every", "pages_only", "writes_only"})
 
 
 def fault_from_json(description: Mapping[str, Any]) -> Fault:
@@ -33,6 +33,7 @@ def fault_from_json(description: Mapping[str, Any]) -> Fault:
         occurrences=None if occurrences is None else frozenset(int(number) for number in occurrences),
         every=description.get("every"),
         pages_only=bool(description.get("pages_only", False)),
+        writes_only=bool(description.get("writes_only", False)),
     )
 
 
@@ -48,6 +49,7 @@ def planted_as_json(planted: PlantedFault) -> dict[str, Any]:
         "occurrences": None if fault.occurrences is None else sorted(fault.occurrences),
         "every": fault.every,
         "pages_only": fault.pages_only,
+        "writes_only": fault.writes_only,
         "seen": planted.seen,
         "struck": planted.struck,
     }

@@ -20,6 +20,7 @@ class WayOut(StrEnum):
     TRANSPARENT = "transparent"  # the run ends right
     RETRY_LATER = "retry_later"  # the run may fail and say so; a later one, without the fault, ends right
     PERSON = "person"  # someone must look, give consent or change rights; then a run ends right
+    LOOK = "look"  # nobody knows whether it was done: to be looked for before it is tried again
     QUARANTINE = "quarantine"  # the run ends right but for the struck record, which is set aside unless it can be read
 
 
@@ -28,6 +29,7 @@ class Phase(StrEnum):
 
     TOKEN = "token"  # noqa: S105 - the token endpoint
     PAGE = "page"  # a page of a list
+    WRITE = "write"  # something that is created
 
 
 class FaultKind(Generic[P]):
@@ -91,13 +93,14 @@ def fault(
     source: str,
     page: WayOut | None = None,
     token: WayOut | None = None,
+    write: WayOut | None = None,
     is_lasting: bool = False,
     pages_only: bool = False,
 ) -> Callable[[Callable[P, Action]], FaultKind[P]]:
-    """Put a constructor into `FAULTS`; `page` and `token` say what a good client can do there, None: not there."""
+    """Put a constructor into `FAULTS`; `page`, `token`, `write`: what a good client can do there, None: not there."""
 
     def register(construct: Callable[P, Action]) -> FaultKind[P]:
-        ways = {Phase.TOKEN: token, Phase.PAGE: page}
+        ways = {Phase.TOKEN: token, Phase.PAGE: page, Phase.WRITE: write}
         kind = FaultKind(
             construct,
             source=source,

@@ -111,6 +111,8 @@ class Fault:
     every: int | None = None
     pages_only: bool = False
     """Only pages of lists match, so that `occurrences` are numbers of pages."""
+    writes_only: bool = False
+    """Only calls that create something match: what is read at the same endpoint neither matches nor counts."""
 
     def __post_init__(self) -> None:
         if self.occurrences is not None and self.every is not None:
@@ -133,6 +135,8 @@ class Fault:
         if self.division not in (None, target.division):
             return False
         pages_only = self.pages_only or (isinstance(self.action, Effect) and self.action.pages_only)
+        if self.writes_only and not target.is_write:
+            return False
         if pages_only and (target.endpoint is None or not target.is_list):
             return False
         is_everywhere = self.endpoint == EVERYWHERE and not target.name.startswith("/")

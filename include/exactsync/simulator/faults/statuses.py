@@ -45,12 +45,13 @@ def _token_error(status: int, error: str, description: str, reason: str | None =
     return json_response(content, status=status, headers={"Reason": reason} if reason else {})
 
 
-def _page(status: int, title: str) -> Response:
+def html_page(status: int, title: str) -> Response:
+    """Return a page of whatever stands in front of Exact."""
     html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
     return text_response(html, status=status, content_type="text/html")
 
 
-@fault(source="error bodies; error-velocity limit", page=WayOut.PERSON, token=WayOut.PERSON)
+@fault(source="error bodies; error-velocity limit", page=WayOut.PERSON, token=WayOut.PERSON, write=WayOut.PERSON)
 def bad_request() -> Action:
     """400: a query that Exact does not understand; at the token endpoint, a broken refresh chain."""
     return _from_inside(
@@ -59,7 +60,7 @@ def bad_request() -> Action:
     )
 
 
-@fault(source="refresh rules", page=WayOut.RETRY_LATER, token=WayOut.PERSON)
+@fault(source="refresh rules", page=WayOut.RETRY_LATER, token=WayOut.PERSON, write=WayOut.RETRY_LATER)
 def unauthorised() -> Action:
     """401: an access token that is said to have expired; at the token endpoint, a refresh token used before."""
     headers = {
@@ -72,7 +73,12 @@ def unauthorised() -> Action:
     )
 
 
-@fault(source="403 Reason values (exact-php-client#451); Akamai in front", page=WayOut.PERSON, token=WayOut.RETRY_LATER)
+@fault(
+    source="403 Reason values (exact-php-client#451); Akamai in front",
+    page=WayOut.PERSON,
+    token=WayOut.RETRY_LATER,
+    write=WayOut.PERSON,
+)
 def forbidden(*, reason: Refusal = "NoDivisionAccess") -> Action:
     """403 with its `Reason`; at the token endpoint, the page of the network in front of Exact.
 
@@ -81,61 +87,70 @@ def forbidden(*, reason: Refusal = "NoDivisionAccess") -> Action:
     """
     if reason not in get_args(Refusal):
         raise ValueError(f"Exact does not refuse for {reason}")
-    return _from_inside(_rest_error(403, "Forbidden", reason), _page(403, "Access Denied"))
+    return _from_inside(_rest_error(403, "Forbidden", reason), html_page(403, "Access Denied"))
 
 
-@fault(source="error-velocity limit", page=WayOut.PERSON, token=WayOut.PERSON)
+@fault(source="error-velocity limit", page=WayOut.PERSON, token=WayOut.PERSON, write=WayOut.PERSON)
 def not_found() -> Action:
     """404: an endpoint that is not there any more."""
 
     def act(_request: Request, call: Call) -> Response:
         if _is_token_call(call):
-            return call.refused(_page(404, "Not Found"))
+            return call.refused(html_page(404, "Not Found"))
         segment = call.target.name.rpartition("/")[2]
         return call.refused(_rest_error(404, f"Resource not found for the segment '{segment}'."))
 
     return act
 
 
-@fault(source="heavy calls (Invantive forum 1368)", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(
+    source="heavy calls (Invantive forum 1368)", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK
+)
 def request_timeout() -> Action:
     """408: Exact gave up on a heavy call."""
     return _from_inside(Response(status=408), Response(status=408))
 
 
 @fault(
-    source="business validation is often 500 (exact-php-client#325)", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER
+    source="business validation is often 500 (exact-php-client#325)",
+    page=WayOut.RETRY_LATER,
+    token=WayOut.RETRY_LATER,
+    write=WayOut.PERSON,
 )
 def server_error(*, text: str = "An error has occurred.") -> Action:
     """500 in the envelope of Exact's errors, with a text in whatever language the user has."""
     return _from_inside(_rest_error(500, text), _rest_error(500, text))
 
 
-@fault(source="gateways in front of Exact", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(source="gateways in front of Exact", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK)
 def bad_gateway() -> Action:
     """502 with a page of HTML, uncounted."""
-    return _from_outside(_page(502, "Bad Gateway"))
+    return _from_outside(html_page(502, "Bad Gateway"))
 
 
-@fault(source="nightly maintenance; Akamai in front", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(
+    source="nightly maintenance; Akamai in front", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK
+)
 def unavailable() -> Action:
     """503 with a page of HTML that says nothing, uncounted."""
-    return _from_outside(_page(503, "Service Unavailable"))
+    return _from_outside(html_page(503, "Service Unavailable"))
 
 
-@fault(source="nightly maintenance", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(source="nightly maintenance", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK)
 def gateway_timeout() -> Action:
     """504 with a page of HTML, uncounted."""
-    return _from_outside(_page(504, "Gateway Timeout"))
+    return _from_outside(html_page(504, "Gateway Timeout"))
 
 
-@fault(source="nightly maintenance 04:00-04:30 CET", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(
+    source="nightly maintenance 04:00-04:30 CET", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK
+)
 def maintenance() -> Action:
     """503 with the page of Exact's nightly maintenance."""
     return _from_outside(text_response(_MAINTENANCE, status=503, content_type="text/html"))
 
 
-@fault(source="guarded against by django-exact", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(source="guarded against by django-exact", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.LOOK)
 def maintenance_as_success() -> Action:
     """The page of Exact's nightly maintenance with status 200."""
     return _from_outside(text_response(_MAINTENANCE, content_type="text/html"))
@@ -149,19 +164,27 @@ def _limit(limit: Literal["minute", "day"]) -> Action:
     return act
 
 
-@fault(source="a 429 holds the headers of its limit only (exact-php-client README)", page=WayOut.RETRY_LATER)
+@fault(
+    source="a 429 holds the headers of its limit only (exact-php-client README)",
+    page=WayOut.RETRY_LATER,
+    write=WayOut.RETRY_LATER,
+)
 def minute_limit() -> Action:
     """429 with the headers of the minute, as if someone had used it up; the next call is free again."""
     return _limit("minute")
 
 
-@fault(source="a 429 holds the headers of its limit only (exact-php-client README)", page=WayOut.RETRY_LATER)
+@fault(
+    source="a 429 holds the headers of its limit only (exact-php-client README)",
+    page=WayOut.RETRY_LATER,
+    write=WayOut.RETRY_LATER,
+)
 def day_limit() -> Action:
     """429 with the headers of the day, as if someone had used it up; the next call is free again."""
     return _limit("day")
 
 
-@fault(source="exact-php-client#255, #528", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER)
+@fault(source="exact-php-client#255, #528", page=WayOut.RETRY_LATER, token=WayOut.RETRY_LATER, write=WayOut.RETRY_LATER)
 def limit_without_headers() -> Action:
     """429 without a body and without a word on which limit, or until when."""
     return _from_outside(Response(status=429))

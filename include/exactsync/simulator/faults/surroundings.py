@@ -100,7 +100,7 @@ class _ClockOff:
         return lambda: world.clock.shift(self._seconds)
 
 
-@fault(source="401 in mid-run near expiry (exact-php-client#487)", page=WayOut.RETRY_LATER)
+@fault(source="401 in mid-run near expiry (exact-php-client#487)", page=WayOut.RETRY_LATER, write=WayOut.TRANSPARENT)
 def expired_access_token() -> Action:
     """The caller's access token is suddenly as old as it gets: this call is refused, and a refresh is due."""
 

@@ -11,7 +11,7 @@ from exactsync.simulator.wire import RecordEncoder
 from exactsync.simulator.writing.bodies import read_body
 from exactsync.simulator.writing.desk import Desk
 from exactsync.simulator.writing.documents import make_attachment, make_document
-from exactsync.simulator.writing.entries import make_entry, note_double
+from exactsync.simulator.writing.entries import make_entry, note_double, renumbered
 from exactsync.simulator.writing.relations import make_relation
 from exactsync.simulator.writing.words import Complaints
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exactsync.simulator.catalogue import Endpoint
-    from exactsync.simulator.messages import Request, Response
+    from exactsync.simulator.messages import Created, Request, Response
     from exactsync.simulator.world import World
     from exactsync.simulator.writing.bodies import Values
     from exactsync.simulator.writing.desk import Written
@@ -53,7 +53,7 @@ def answer_create(world: World, request: Request, endpoint: Endpoint, division: 
             world.database.put(division, one.entity_set, one.record)
         record = written[0].record
         if entity_set.name == "PurchaseEntries":
-            note_double(desk, record)
+            note_double(world, division, record)
     base_url = world.settings.public_url or request.base_url
     collection_url = f"{base_url}{quote(request.path, safe=_URL_SAFE)}"
     encoded = RecordEncoder(endpoint, collection_url, None).encode(record)
@@ -62,6 +62,26 @@ def answer_create(world: World, request: Request, endpoint: Endpoint, division: 
     keys = tuple((one.entity_set, one.record[world.catalogue.entity_sets[one.entity_set].key]) for one in written)
     headers = {"Location": encoded["__metadata"]["uri"]}
     return json_response({"d": encoded}, status=201, headers=headers).about(division, keys)
+
+
+def withhold(world: World, created: Created) -> Callable[[], None]:
+    """Take out what was created as if it had never been, and return what brings it back, once.
+
+    It comes back as it would be created then: with a new rowversion, and another number where its own is taken.
+    """
+    division = created.division
+    records = [(name, world.database.take_out(division, name, key)) for name, key in created.keys]
+
+    def commit() -> None:
+        for name, record in records:
+            if name == "PurchaseEntries":
+                record = renumbered(world, division, record)
+            world.database.put(division, name, record)
+            if name == "PurchaseEntries":
+                note_double(world, division, record)
+        records.clear()
+
+    return commit
 
 
 def _is_whole(world: World, request: Request) -> bool:

@@ -15,6 +15,7 @@ from exactsync.simulator.writing.words import Complaints, Phrase
 
 if TYPE_CHECKING:
     from exactsync.simulator.database import Record
+    from exactsync.simulator.world import World
     from exactsync.simulator.writing.bodies import Values
     from exactsync.simulator.writing.desk import Desk
 
@@ -70,12 +71,23 @@ def next_number(records: list[Record], journal: str, year: int) -> int:
     return max(taken, default=first) + 1
 
 
-def note_double(desk: Desk, entry: Record) -> None:
+def note_double(world: World, division: int, entry: Record) -> None:
     """Note when an entry is there twice by the client's own reference: nobody wants to pay twice."""
     reference = entry.get("ExternalLinkReference")
-    others = [one for one in desk.records("PurchaseEntries") if one["EntryID"] != entry["EntryID"]]
-    if reference and any(one.get("ExternalLinkReference") == reference for one in others):
-        desk.world.journal.record(Rule.BOOKED_TWICE, f"{desk.division}: {reference}")
+    if reference and any(one.get("ExternalLinkReference") == reference for one in _others(world, division, entry)):
+        world.journal.record(Rule.BOOKED_TWICE, f"{division}: {reference}")
+
+
+def renumbered(world: World, division: int, entry: Record) -> Record:
+    """Return an entry that comes late, with the next number where its own is taken."""
+    others = _others(world, division, entry)
+    if all((one["Journal"], one["EntryNumber"]) != (entry["Journal"], entry["EntryNumber"]) for one in others):
+        return entry
+    return {**entry, "EntryNumber": next_number(others, entry["Journal"], entry["ReportingYear"])}
+
+
+def _others(world: World, division: int, entry: Record) -> list[Record]:
+    return [one for one in world.database.by_key(division, "PurchaseEntries") if one["EntryID"] != entry["EntryID"]]
 
 
 def _check_supplier(desk: Desk, supplier: Record | None, day: date) -> None:
