@@ -15,7 +15,7 @@ from tests.torture.matrix_world import TOKEN_LIFE_S
 if TYPE_CHECKING:
     from tests.torture.matrix_world import TravellingWorld
 
-STEPS = [point for point in failpoints.POINTS if not point.startswith("migrate")]
+STEPS = [point for point in failpoints.POINTS if not point.startswith(("migrate", "export"))]
 
 
 def play_outage(world: TravellingWorld, step: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
-from exactsync.errors import DefectError
+from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.calls import AccessTokenSource, Calls
 from exactsync.exact.odata import Page, address, parse_count, parse_page, query
 from exactsync.exact.quota import CallBudget, Ledger
@@ -137,7 +137,11 @@ class ExactClient:
             ExactSyncError: others as `get`; Exact has not acted on it.
         """
         url = self.link(endpoint, division=division, params={})
-        return read_created(self._calls.post(url, endpoint, division, write_body(body)), endpoint)
+        answer = self._calls.post(url, endpoint, division, write_body(body))
+        try:
+            return read_created(answer, endpoint)
+        except ExactSyncError as error:
+            raise error.at(division=division) from None
 
     def me(self) -> dict[str, Any]:
         """Return who gave the grant (current/Me). Costs nothing of any division's budget (KB-limits)."""
