@@ -70,19 +70,21 @@ def write(engine: Engine, kind: str, key: str, target: str, note: str | None = N
     )
 
 
-def receive(engine: Engine, *, division: int = OURS) -> None:
-    """Put a payable into the outbox."""
+def receive(engine: Engine, *, division: int = OURS, check: str = "unchecked") -> None:
+    """Put a payable into the outbox, held back by a check."""
     payable = INVOICE.to_json() | {"source": SOURCE.name}
+    reasons = [{"check": check, "message": "", "remedy": ""}]
     execute(
         engine,
         """
         INSERT INTO exactsync.payables_outbox (source, payable_id, integration, division, state, payable, fingerprint,
-            reference, kind, currency, amount, entry_date, counterparty)
+            reference, kind, currency, amount, entry_date, counterparty, reasons)
         VALUES ('spendesk_default', 'p-1', 'Demo', :division, 'blocked', :payable, 'f', 'r', 'invoice', 'EUR', 121,
-            '2026-03-01', 'Acme')
+            '2026-03-01', 'Acme', :reasons)
         """,
         division=division,
         payable=orjson.dumps(payable).decode(),
+        reasons=orjson.dumps(reasons).decode(),
     )
 
 
@@ -145,7 +147,7 @@ def test_what_payables_name_waits_for_its_mapping_and_what_counts_for_all_others
 ) -> None:
     receive(engine)
     account, everything_else = lines(setting_up, "account")["4500"], lines(setting_up, "account")[""]
-    assert (account.target, account.payables) == (None, 1)
+    assert (account.target, account.payables, account.is_open) == (None, 1, True)
     assert (everything_else.label, everything_else.payables) == ("Lines without an account", 0)
     assert [line.label for line in lines(setting_up, "journal").values()] == [
         "Invoice",
@@ -153,8 +155,28 @@ def test_what_payables_name_waits_for_its_mapping_and_what_counts_for_all_others
         "Credit note",
         "Expense claim",
     ]
-    (section,) = [section for section in setting_up.mapped(SOURCE.name) if section.kind == "supplier"]
-    assert (section.unmapped, section.problems) == (1, 0)
+    waiting = {section.kind: section.unmapped for section in setting_up.mapped(SOURCE.name)}
+    assert waiting == {
+        "journal": 1,
+        "axis": 1,
+        "account": 1,
+        "supplier_account": 0,
+        "vat_code": 1,
+        "supplier": 0,
+        "employee": 0,
+    }
+
+
+def test_an_account_of_the_same_code_at_exact_waits_for_nobody(setting_up: SettingUp, engine: Engine) -> None:
+    receive(engine)
+    store(engine, "gl_accounts", 1, code="4500", description="Lunches")
+    account = lines(setting_up, "account")["4500"]
+    assert (account.target, account.target_name, account.is_open) == (None, "4500 · Lunches", False)
+
+
+def test_a_supplier_waits_for_a_person_once_it_was_looked_for_in_vain(setting_up: SettingUp, engine: Engine) -> None:
+    receive(engine, check="supplier_unmapped")
+    assert [line.key for line in lines(setting_up, "supplier").values() if line.is_open] == ["s-1"]
 
 
 def test_rows_that_are_wrong_say_so_at_their_place(setting_up: SettingUp, engine: Engine) -> None:

@@ -118,6 +118,7 @@ export const line = (given = {}) => ({
   how: null,
   set_by: null,
   set_at: null,
+  is_open: false,
   ...given,
 });
 
@@ -132,7 +133,7 @@ export const mapped = (lines, given = {}) => ({
       lines: ours,
       total: ours.length,
       problems: ours.filter((each) => each.problem).length,
-      unmapped: ours.filter((each) => each.payables && each.target === null).length,
+      unmapped: ours.filter((each) => each.is_open).length,
     };
   }),
   ...given,

@@ -139,10 +139,16 @@ test("a mapping says what is mapped to what, how, by whom, and what waits for a 
       set_by: "bert",
       set_at: "2026-11-20T18:00:00Z",
     }),
-    line({ payables: 3 }),
+    line({ payables: 3, is_open: true }),
+    line({ key: "4500", label: "4500", payables: 1, target_name: "4500 · Lunches" }),
     line({ key: "6200", label: "6200", target: "99", target_name: "99", problem: "99 is not known in this company." }),
   ]);
-  for (const text of ["→ 11 · Acme B.V.", "Named by 12 payables, matched by IBAN , set by bert", "(2 days ago)"]) {
+  for (const text of [
+    "→ 11 · Acme B.V.",
+    "→ 4500 · Lunches, by the same code",
+    "Named by 12 payables, matched by IBAN , set by bert",
+    "(2 days ago)",
+  ]) {
     assert.ok(play.text.includes(text), text);
   }
   assert.match(play.text, /held back until this is mapped.*Expense accounts: 1 wrong, 1 not mapped/);

@@ -55,14 +55,14 @@ def find_choices(connection: Connection, division: int, kind: MappingKind, wante
 def read_choices(
     connection: Connection, division: int, kind: MappingKind, targets: Iterable[str]
 ) -> Table[str, Choice]:
-    """Return what these targets are, as far as they exist in the company; in lower case, as keys may be written so."""
+    """Return what these targets are, as far as they exist in the company."""
     if kind not in _THINGS:
         return {}
     rows = connection.execute(
-        text(f"SELECT * FROM ({_THINGS[kind]}) AS thing WHERE lower(value) = ANY (:targets)"),
-        {"division": division, "targets": sorted({target.lower() for target in targets})},
+        text(f"SELECT * FROM ({_THINGS[kind]}) AS thing WHERE value = ANY (:targets)"),
+        {"division": division, "targets": sorted(targets)},
     ).mappings()
-    return {row["value"].lower(): Choice(**row) for row in rows}
+    return {row["value"]: Choice(**row) for row in rows}
 
 
 def _patterns(wanted: str) -> list[str]:

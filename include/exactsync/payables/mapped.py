@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from sqlalchemy import text
 
 from exactsync.entity import Axis
 from exactsync.payable import Kind, Payable
 from exactsync.payables.choices import read_choices
-from exactsync.payables.mapping import IGNORED, How, MappingKind, parse_mapping, wrong_with
+from exactsync.payables.mapping import GENERIC, IGNORED, How, MappingKind, parse_mapping, wrong_with
 from exactsync.payables.needs import needs
 
 if TYPE_CHECKING:
@@ -45,19 +46,20 @@ class Line:
     target: str | None = None
     """What it is mapped to; None: nothing yet."""
     target_name: str | None = None
-    """What people call that."""
+    """What people call that; without a target: what counts as long as nothing else is mapped."""
     problem: str | None = None
     """What is wrong with it, in a sentence."""
     how: How | None = None
     """How a supplier came to its relation."""
     set_by: str | None = None
     set_at: datetime | None = None
+    is_open: bool = False
+    """Whether it is mapped to nothing, and payables wait for that."""
 
     @property
     def rank(self) -> tuple[Any, ...]:
         """What needs a person comes first."""
-        is_open = self.target is None and self.payables > 0
-        return (not self.problem, not is_open, self.key != "", -self.payables, self.label.casefold(), self.key)
+        return (not self.problem, not self.is_open, self.key != "", -self.payables, self.label.casefold(), self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +74,21 @@ class Section:
     problems: int
     """How many of all have something wrong with them."""
     unmapped: int
-    """How many of all are named by payables and mapped to nothing."""
+    """How many of all are open."""
 
 
 def read_mapped(connection: Connection, source: Source, wanted: str = "") -> list[Section]:
     """Return how a source is mapped, kind by kind; of every kind what has each wanted word in it."""
     rows = [dict(row) for row in connection.execute(_ROWS, {"source": source.name}).mappings()]
     mapping = parse_mapping(source, rows)
-    payables = [
-        Payable.from_json(payable)
-        for payable in connection.execute(_PAYABLES, {"source": source.name, "recent": RECENT}).scalars()
+    delivered = [
+        (Payable.from_json(row.payable), row.reasons)
+        for row in connection.execute(_PAYABLES, {"source": source.name, "recent": RECENT})
     ]
-    found = {(need.kind.value, need.key): need for need in needs(payables, mapping)}
-    lines = [*_mapped(rows, mapping, found), *_unmapped(rows, found)]
-    lines = _named_at_exact(connection, source, lines)
+    found = {(need.kind.value, need.key): need for need in needs((payable for payable, _ in delivered), mapping)}
+    lines = _named_at_exact(connection, source, [*_mapped(rows, mapping, found), *_unmapped(rows, found)])
+    strangers = {payable.counterparty.id for payable, reasons in delivered if _is_stranger(reasons)}
+    lines = [replace(line, is_open=_is_open(line, mapping, strangers)) for line in lines]
     words = wanted.casefold().split()
     return _sections(line for line in lines if all(word in _told(line) for word in words))
 
@@ -143,29 +146,62 @@ def _label(kind: str, key: str) -> str:
 
 def _named_at_exact(connection: Connection, source: Source, lines: list[Line]) -> list[Line]:
     """Return the lines with what their targets are called at Exact, and what is wrong with these."""
-    targets: dict[str, set[str]] = defaultdict(set)
+    if source.division is None:
+        return [replace(line, target_name=line.target) for line in lines]
+    wanted: dict[str, set[str]] = defaultdict(set)
     for line in lines:
-        if line.target is not None and not line.problem:
-            targets[line.kind].add(line.target.strip())
+        if target := _meant(line):
+            wanted[line.kind].add(target)
     known = {
-        kind: read_choices(connection, source.division, MappingKind(kind), wanted)
-        for kind, wanted in targets.items()
-        if source.division is not None
+        kind: read_choices(connection, source.division, MappingKind(kind), targets) for kind, targets in wanted.items()
     }
-    return [_with_name(line, known) if line.target and not line.problem else line for line in lines]
+    return [_with_name(line, known[line.kind]) if _meant(line) else line for line in lines]
 
 
-def _with_name(line: Line, known: Table[str, Table[str, Choice]]) -> Line:
-    target = (line.target or "").strip()
+def _meant(line: Line) -> str | None:
+    """Return what a line leads to, as Exact has it; None: to nothing."""
+    if line.problem:
+        return None
+    if line.target is None:  # an expense account is taken to have the same code there
+        return line.key or None if line.kind == MappingKind.ACCOUNT else None
+    is_relation = line.kind in {MappingKind.SUPPLIER, MappingKind.EMPLOYEE}
+    return str(UUID(line.target.strip())) if is_relation else line.target.strip()
+
+
+def _with_name(line: Line, known: Table[str, Choice]) -> Line:
+    target = _meant(line) or ""
     if line.kind == MappingKind.AXIS:
         return replace(line, target_name=_AXES.get(target, target))
-    if line.kind not in known:
-        return replace(line, target_name=target)
-    choice = known[line.kind].get(target.lower())
+    choice = known.get(target)
+    if line.target is None:
+        return replace(line, target_name=str(choice) if choice and not choice.obstacle else None)
     if choice is None:
         return replace(line, target_name=target, problem=f"{target} is not known in this company, as of its last sync.")
     problem = f"{choice} {choice.obstacle}." if choice.obstacle else None
     return replace(line, target_name=str(choice), problem=problem)
+
+
+def _is_stranger(reasons: Iterable[Table[str, str]]) -> bool:
+    """Whether a payable is held back because nobody knows who its supplier is."""
+    return any(reason["check"].startswith("supplier_") for reason in reasons)
+
+
+def _is_open(line: Line, mapping: Mapping, strangers: set[str]) -> bool:
+    if line.target is not None or not line.payables:
+        return False
+    match line.kind:
+        case MappingKind.ACCOUNT:
+            return line.target_name is None
+        case MappingKind.VAT_CODE:
+            return line.key != ""
+        case MappingKind.SUPPLIER:
+            return line.key in strangers
+        case MappingKind.EMPLOYEE:
+            return GENERIC not in mapping.employees
+        case MappingKind.SUPPLIER_ACCOUNT:
+            return False
+        case _:
+            return True
 
 
 def _told(line: Line) -> str:
@@ -184,7 +220,7 @@ def _sections(lines: Iterable[Line]) -> list[Section]:
             lines=sorted(ours, key=lambda line: line.rank)[:MOST],
             total=len(ours),
             problems=sum(line.problem is not None for line in ours),
-            unmapped=sum(line.target is None and line.payables > 0 for line in ours),
+            unmapped=sum(line.is_open for line in ours),
         )
         for kind, ours in kinds.items()
     ]
@@ -212,5 +248,5 @@ _ROWS: Final = text("""
 SELECT kind, key, target, set_by, set_at, note FROM exactsync.payable_mappings WHERE source = :source
 """)
 _PAYABLES: Final = text("""
-SELECT payable FROM exactsync.payables_outbox WHERE source = :source ORDER BY received_at DESC LIMIT :recent
+SELECT payable, reasons FROM exactsync.payables_outbox WHERE source = :source ORDER BY received_at DESC LIMIT :recent
 """)

@@ -75,6 +75,13 @@ class Administrator:
             self.page.get_by_text(name, exact=True).click()
             expect(self.page.get_by_role("checkbox", name=name)).to_be_checked()
 
+    def map(self, line: str, word: str, choice: str) -> None:
+        """Choose what a line of the mapping of payables is at Exact, after looking for it by a word."""
+        self.press(f"Choose: {line}")
+        self.page.get_by_role("searchbox", name="Find a").fill(word)
+        self.press(choice)
+        expect(self.button(f"Change: {line}")).to_be_visible()
+
     def answer_exact(self, decision: str) -> str:
         """Press Allow or Deny at Exact's consent page, and return the address that Exact led back to."""
         expect(self.page.get_by_role("heading", name=re.compile("wants to use Exact Online"))).to_be_visible()

@@ -13,9 +13,8 @@ from exactsync.demo.processes import exit_on_signals
 from exactsync.demo.stack import Stack
 from tests.e2e.browser.administrator import Administrator
 from tests.e2e.browser.chromium import launch_chromium
-from tests.e2e.browser.screenshots import Photographer
+from tests.e2e.browser.screenshots import NL, Photographer
 from tests.e2e.browser.spending import SOURCE, spend
-from tests.e2e.conftest import OnCall
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,7 +37,7 @@ def photograph(page: Page, stack: Stack) -> None:
     person.reads_heading(f"Mapping of {SOURCE}")
     spend(stack)
     page.reload()
-    person.map("Invoice (journal invoice)", "60 · Journal")
+    person.map("Invoice (journal invoice)", "inkoop", "60 · Inkoopboek")
     photographer.take("2-mapping", size=LONG)
 
 
@@ -47,7 +46,7 @@ def main() -> int:
     exit_on_signals()
     with launch_chromium() as chromium, Stack(FOLDER) as stack:
         stack.wait_until_ready()
-        OnCall(stack).run()
+        stack.exactsync("sync", "--division", str(NL))
         page = chromium.new_page()
         photograph(page, stack)
         page.close()

@@ -22,15 +22,15 @@ BAHN = Counterparty(kind="supplier", id="sup-2077", name="Deutsche Bahn AG", cou
 ZOE = Counterparty(kind="employee", id="emp-17", name="Zoë Jansen")
 STRANGER = Counterparty(kind="supplier", id="sup-3000", name=HOSTILE)
 _SPENT: Final = (
-    (Kind.INVOICE, DE_VRIES, "613200", "NL21", 12),
-    (Kind.CARD, BAHN, "625100", "DE19", 5),
-    (Kind.CARD, STRANGER, "625100", None, 1),
+    (Kind.INVOICE, DE_VRIES, "4310", "NL21", 12),
+    (Kind.CARD, BAHN, "6251", "DE19", 5),
+    (Kind.CARD, STRANGER, "6251", None, 1),
     (Kind.EXPENSE_CLAIM, ZOE, None, "NL09", 3),
 )
 WRITTEN_WITH_SQL: Final = f"""
     INSERT INTO exactsync.payable_mappings (source, kind, key, target, set_by) VALUES
-    ('{SOURCE}', 'account', '613400', '99999', 'controller'),
-    ('{SOURCE}', 'journal', 'reciept', '70', 'controller')
+    ('{SOURCE}', 'account', '6134', '99999', 'controller'),
+    ('{SOURCE}', 'journal', 'reciept', '60', 'controller')
 """
 
 

@@ -16,6 +16,7 @@ from exactsync.entities import entities
 from exactsync.entity import Feed
 from tests.e2e.browser.administrator import Administrator, Keyboard
 from tests.e2e.browser.grants import revoke_grants
+from tests.e2e.browser.spending import HOSTILE, SOURCE, spend
 from tests.e2e.warehouse import live_rows, query
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 NL, BE, LATE = 1000001, 1000002, 1000004
 COMPANIES = ("1000001 · Demo Holding", "1000002 · Demo Belgium")
 NOT_CHOSEN = "1000003 · Demo France"
-HOSTILE = "<img src=x onerror='globalThis.wasTakenIn = 1'>"
 ACTIVE = [entity for entity in entities().values() if entity.axis in (None, "cost_units")]
+PURCHASES = "60 · Inkoopboek"
 HELD_S = 8
 """How long Exact keeps one page back, so that the page shows a sync under way."""
 
@@ -41,6 +42,7 @@ def test_an_administrator_connects_exact_online_and_mends_it(
     chooses_two_of_three_companies(administrator, exact)
     watches_the_first_sync(administrator, stack)
     assert exact.read("violations") == []
+    maps_what_payables_name(administrator, stack)
     finds_a_company_that_was_permitted_meanwhile(administrator, exact)
     reads_it_all_on_a_phone_and_in_the_dark(administrator)
     before = what_is_there(stack)
@@ -120,6 +122,41 @@ def watches_the_first_sync(administrator: Administrator, stack: Stack) -> None:
         truth = {company: len(exact.keys(company, entity)) for company in (NL, BE)}
         assert live_rows(stack, entity.name) == truth
     assert live_rows(stack, "cost_centers") == {}
+
+
+def maps_what_payables_name(administrator: Administrator, stack: Stack) -> None:
+    page = administrator.page
+    administrator.open_setup()
+    page.get_by_role("link", name="Payables", exact=True).click()
+    administrator.press("Set up a source")
+    expect(page.get_by_label("Company")).to_have_value(f"{NL} / {administrator.connection}")
+    assert administrator.obstacles() == []
+    administrator.press("Save")
+    administrator.reads_heading(f"Mapping of {SOURCE}")
+    spend(stack)
+    page.reload()
+    administrator.reads("Not mapped", "Named by 12 payables", HOSTILE, "'reciept' is no kind of payable")
+    administrator.reads("99999 is not known in this company")
+    administrator.map("Invoice (journal invoice)", "inkoop", PURCHASES)
+    administrator.reads(f"→ {PURCHASES}", "Named by 12 payables, set by admin")
+    assert query(stack, "SELECT target, set_by FROM exactsync.payable_mappings WHERE key = 'invoice'") == [
+        ("60", "admin")
+    ]
+    administrator.press("Forget: reciept (journal)")
+    expect(administrator.view).not_to_contain_text("reciept")
+    is_readable_on_a_phone_and_in_the_dark(administrator, f"Mapping of {SOURCE}")
+    assert page.evaluate("globalThis.wasTakenIn") is None
+    administrator.open_connection()
+
+
+def is_readable_on_a_phone_and_in_the_dark(administrator: Administrator, heading: str) -> None:
+    page, was = administrator.page, administrator.page.viewport_size
+    assert was
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    is_readable(administrator, heading)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(was)
 
 
 def finds_a_company_that_was_permitted_meanwhile(administrator: Administrator, exact: Any) -> None:

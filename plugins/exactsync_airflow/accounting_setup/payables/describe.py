@@ -71,4 +71,5 @@ def _line(line: Line) -> payloads.Line:
         how=line.how.label if line.how else None,
         set_by=line.set_by,
         set_at=line.set_at,
+        is_open=line.is_open,
     )

@@ -65,6 +65,7 @@ class Line(_Payload):
     how: str | None
     set_by: str | None
     set_at: AwareDatetime | None
+    is_open: bool
 
 
 class Section(_Payload):

@@ -53,15 +53,11 @@ export function MappingLine({ line, editing, id }) {
 }
 
 /** @param {{ line: Line }} props */
-function Target({ line }) {
-  if (line.target === null) {
-    return h(
-      Paragraph,
-      { isMuted: true },
-      line.payables ? h(Mark, { palette: "warning" }, "Not mapped") : "Not mapped",
-    );
-  }
-  return h(Paragraph, null, `→ ${line.target_name ?? line.target}`);
+function Target({ line: { kind, key, target, target_name: name, is_open: isOpen } }) {
+  if (target !== null) return h(Paragraph, null, `→ ${name ?? target}`);
+  if (isOpen) return h(Row, null, h(Mark, { palette: "warning" }, "Not mapped"));
+  if (name) return h(Paragraph, { isMuted: true }, `→ ${name}, by the same code`);
+  return h(Paragraph, { isMuted: true }, kind === "supplier" && key ? "Not looked for yet" : "Not mapped");
 }
 
 /** @param {{ line: Line, now: string }} props How it came to be, and by whom. */

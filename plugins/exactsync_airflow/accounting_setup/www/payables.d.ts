@@ -37,12 +37,15 @@ export interface Line {
   /** How many of the recent payables name it. */
   payables: number;
   target: string | null;
+  /** Without a target: what counts as long as nothing else is mapped. */
   target_name: string | null;
   problem: string | null;
   /** How a supplier came to its relation at Exact. */
   how: string | null;
   set_by: string | null;
   set_at: string | null;
+  /** Whether it is mapped to nothing, and payables wait for that. */
+  is_open: boolean;
 }
 
 export interface Section {
