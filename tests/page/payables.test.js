@@ -146,7 +146,7 @@ test("a mapping says what is mapped to what, how, by whom, and what waits for a 
   for (const text of [
     "→ 11 · Acme B.V.",
     "→ 4500 · Lunches, by the same code",
-    "Named by 12 payables, matched by IBAN , set by bert",
+    "Named by 12 payables, matched by IBAN , set by bert ,",
     "(2 days ago)",
   ]) {
     assert.ok(play.text.includes(text), text);

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 FOLDER: Final = Path("var/mapping-screenshots")
-HIGH, LONG, PHONE = (1120, 1180), (1120, 1500), (390, 900)
+HIGH, PHONE = (1120, 1080), (390, 900)
 
 
 def photograph(page: Page, stack: Stack) -> None:
@@ -37,8 +37,15 @@ def photograph(page: Page, stack: Stack) -> None:
     person.reads_heading(f"Mapping of {SOURCE}")
     spend(stack)
     page.reload()
-    person.map("Invoice (journal invoice)", "inkoop", "60 · Inkoopboek")
-    photographer.take("2-mapping", size=LONG)
+    person.map("Invoice (journal)", "inkoop", "60 · Inkoopboek")
+    photographer.take("2-mapping", size=HIGH)
+    photographer.take("2-mapping-phone", size=PHONE, themes=["dark"])
+    page.set_viewport_size({"width": HIGH[0], "height": HIGH[1]})
+    person.press("Choose: 6251 (account)")
+    page.get_by_role("searchbox", name="Find a G/L account").fill("reis")
+    person.button("4400 · Reis- en verblijfkosten").wait_for()
+    photographer.take_part("3-choose", page.get_by_role("region", name="Expense accounts", exact=True))
+    photographer.take_part("4-suppliers", page.get_by_role("region", name="Suppliers", exact=True))
 
 
 def main() -> int:

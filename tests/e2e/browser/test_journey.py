@@ -137,8 +137,8 @@ def maps_what_payables_name(administrator: Administrator, stack: Stack) -> None:
     page.reload()
     administrator.reads("Not mapped", "Named by 12 payables", HOSTILE, "'reciept' is no kind of payable")
     administrator.reads("99999 is not known in this company")
-    administrator.map("Invoice (journal invoice)", "inkoop", PURCHASES)
-    administrator.reads(f"→ {PURCHASES}", "Named by 12 payables, set by admin")
+    administrator.map("Invoice (journal)", "inkoop", PURCHASES)
+    administrator.reads(f"→ {PURCHASES}", "Named by 12 payables, set by admin,")
     assert query(stack, "SELECT target, set_by FROM exactsync.payable_mappings WHERE key = 'invoice'") == [
         ("60", "admin")
     ]

@@ -33,7 +33,7 @@ export function MappingLine({ line, editing, id }) {
       h(
         Column,
         { gap: 0.5 },
-        h(Row, null, h(Strong, null, line.label), line.label !== line.key && line.key && h(Muted, null, line.key)),
+        h(Row, null, h(Strong, null, line.label), keyShown(line) && h(Muted, null, line.key)),
         h(Target, { line }),
         h(Origin, { line, now: mapped.now }),
       ),
@@ -51,6 +51,9 @@ export function MappingLine({ line, editing, id }) {
       }),
   );
 }
+
+/** @param {Line} line @returns {boolean} whether its key says more than its label. */
+const keyShown = ({ kind, key, label }) => kind !== "journal" && key !== "" && key !== label;
 
 /** @param {{ line: Line }} props */
 function Target({ line: { kind, key, target, target_name: name, is_open: isOpen } }) {
@@ -71,7 +74,7 @@ function Origin({ line, now }) {
     line.set_by && [
       told ? ", set by " : "Set by ",
       line.set_by,
-      " ",
+      ", ",
       h(Moment, { key: "at", at: line.set_at, now, isInline: true }),
     ],
   );
@@ -81,7 +84,7 @@ function Origin({ line, now }) {
 function LineActions({ line, editing, id, holder }) {
   const { edit, isBusy, map } = editing;
   const [isAsked, ask] = useState(false);
-  const what = `${line.label} (${line.kind.replaceAll("_", " ")}${line.key === line.label ? "" : ` ${line.key}`})`;
+  const what = `${line.label} (${line.kind.replaceAll("_", " ")}${keyShown(line) ? ` ${line.key}` : ""})`;
   const forget = () => {
     ask(false);
     map(line.kind, line.key, null);
