@@ -257,7 +257,7 @@ test("every control of every view about payables has a name of its own", async (
     (kind) => [
       line({ kind, key: "", label: "All others" }),
       line({ kind, key: "x", label: "Acme", target: "1" }),
-      line({ kind, key: "y", label: "Acme", target: "1" }),
+      line({ kind, key: "y", label: kind === "journal" ? "Card" : "Acme", target: "1" }),
     ],
   );
   const { play } = await openMapping(lines);
