@@ -84,7 +84,11 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", nargs="+", default=[], metavar="TABLE=DAYS", help="keep a log for another time than by default"
     )
     _add_erase(add("erase", housekeeping.erase, "erase everything stored about one supplier"))
-    simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online")
+    simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online, or for Spendesk")
+    simulate.add_argument("--spendesk", action="store_true", help="for Spendesk")
+    simulate.add_argument(
+        "--snapshot-s", type=float, default=90.0, metavar="S", help="how long Spendesk makes a snapshot (90 s)"
+    )
     simulate.add_argument("--port", type=int, required=True, metavar="N")
     simulate.add_argument("--host", default="127.0.0.1", help="where to listen; anybody who gets there is let in")
     simulate.add_argument(

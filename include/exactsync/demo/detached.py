@@ -24,9 +24,11 @@ DIRECTIONS = """
   Connections   {airflow}/plugin/accounting-setup
   Warehouse     {warehouse}
   Exact Online  {exact}   (simulated)
+  Spendesk      {spendesk}   (simulated)
 
 The app is authorised and every company chosen; exact_online_sync runs hourly, or when you trigger it. The page
-Accounting setup shows how it stands, and changes it.
+Accounting setup shows how it stands, and changes it. Once it has run, spendesk_payables brings in what is to be booked,
+and exact_online_export books it: the page Exports shows each payable.
 `make down` stops everything.
 """
 
@@ -35,7 +37,7 @@ def bring_up() -> int:
     """Start the stack unless it runs, print where it is, and return the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     if owner_of(FOLDER) is None or not READY.exists():
-        console.print(f"Starting PostgreSQL, a simulated Exact Online and Airflow below {FOLDER} ...")
+        console.print(f"Starting PostgreSQL, simulated Exact Online and Spendesk, and Airflow below {FOLDER} ...")
         _start()
     addresses = json.loads(READY.read_text())
     console.print(DIRECTIONS.format(**addresses, login=LOGIN, password=PASSWORD), markup=False)
@@ -57,11 +59,12 @@ def bring_down() -> int:
 
 def serve() -> int:
     """Run the stack until a signal ends it, or one of its processes ends by itself."""
-    with Stack(FOLDER, scheduled=True) as stack:
+    with Stack(FOLDER, scheduled=True, spends=True) as stack:
         stack.wait_until_ready()
         addresses = {
             "airflow": stack.airflow.public_url,
             "exact": stack.exact_url,
+            "spendesk": stack.spendesk_url,
             "warehouse": stack.warehouse["AIRFLOW_CONN_WAREHOUSE_DEFAULT"],
         }
         draft = READY.with_suffix(".draft")

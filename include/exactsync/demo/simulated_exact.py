@@ -48,7 +48,11 @@ class SimulatedExact:
         return [record[entity.key_property] for record in records]
 
     def _records(self, division: int, entity: Entity) -> list[dict[str, Any]]:
-        return list(self._get(f"truth/{division}/{entity.endpoint.rpartition('/')[2]}")["records"])
+        return self.records(division, entity.endpoint.rpartition("/")[2])
+
+    def records(self, division: int, entity_set: str) -> list[dict[str, Any]]:
+        """Return every record of an entity set, as the simulator has it."""
+        return list(self._get(f"truth/{division}/{entity_set}")["records"])
 
     def calls(self) -> Counter[CallKey]:
         """Return how often each endpoint of each division was called, refused calls included."""

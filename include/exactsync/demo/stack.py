@@ -17,10 +17,12 @@ import httpx
 from cryptography.fernet import Fernet
 
 from exactsync.demo.airflow import AirflowApi, LocalAirflow, free_port
+from exactsync.demo.payables import SPENDESK_CONNECTION_ID, set_up_payables
 from exactsync.demo.processes import ProcessError, Processes, stop_recorded
 from exactsync.demo.simulated_exact import SimulatedExact
 from exactsync.embedded import PostgresServer
 from exactsync.simulator.settings import DEMO_APP
+from exactsync.simulator.spendesk import SpendeskSettings
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,6 +33,7 @@ CONNECTION_ID = "exact_online_default"
 CALLBACK = "/exactsync/oauth/callback"
 GIVEN_WAREHOUSE = ("EXACTSYNC_WAREHOUSE_URL", "AIRFLOW_CONN_WAREHOUSE_DEFAULT")
 SIMULATOR_TIMEOUT_S = 30.0
+SNAPSHOT_S = 10.0
 
 
 class Stack:
@@ -44,11 +47,18 @@ class Stack:
         scheduled: Whether DAGs run by their schedules; otherwise only when they are triggered.
         connected: Whether Exact Online is the accounting base, the app authorised and every company chosen; otherwise
             a person does so in Airflow.
+        spends: Whether there is a simulated Spendesk, too, whose payables are booked in one of the companies.
         proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
     """
 
     def __init__(
-        self, folder: Path, *, scheduled: bool = False, connected: bool = True, proxied_at: str | None = None
+        self,
+        folder: Path,
+        *,
+        scheduled: bool = False,
+        connected: bool = True,
+        spends: bool = False,
+        proxied_at: str | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.airflow = LocalAirflow(
@@ -56,6 +66,7 @@ class Stack:
         )
         self.redirect_uri = f"{self.airflow.public_url}{CALLBACK}"
         self.exact_url = f"http://127.0.0.1:{free_port()}"
+        self.spendesk_url = f"http://127.0.0.1:{free_port()}" if spends else None
         self.warehouse: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.processes: Processes
@@ -96,6 +107,7 @@ class Stack:
         with ThreadPoolExecutor(1) as pool:
             starting = pool.submit(self.airflow.start, self.processes)
             self._start_simulator()
+            self._start_spendesk()
             self._migrate()
             if self._connected:
                 self._connect()
@@ -118,6 +130,12 @@ class Stack:
                 raise ProcessError(f"the simulator does not answer:\n{self.processes.tail('simulator')}")
             time.sleep(0.1)
 
+    def _start_spendesk(self) -> None:
+        if self.spendesk_url:
+            port = self.spendesk_url.rpartition(":")[2]
+            simulate = [sys.executable, "-m", "exactsync", "simulate", "--spendesk", "--snapshot-s", str(SNAPSHOT_S)]
+            self.processes.start("spendesk", [*simulate, "--port", port])
+
     def _migrate(self) -> None:
         self.exactsync("migrate")
         if json.loads(self.exactsync("status", "--json")):
@@ -130,6 +148,8 @@ class Stack:
         consent = httpx.get(f"{self.exact_url}/api/oauth2/auth?{urlencode(question)}")
         self.exactsync("authorise", "--connection", CONNECTION_ID, "--redirected", consent.headers["location"])
         self.exactsync("divisions", "--choose-all")
+        if self.spendesk_url:
+            set_up_payables(self.environment, SimulatedExact(self.exact_url), integration=CONNECTION_ID)
 
     def _environment(self) -> dict[str, str]:
         ours = ("AIRFLOW", "EXACTSYNC_", "PYTHONDONTWRITEBYTECODE")
@@ -151,7 +171,21 @@ class Stack:
                     "extra": {"redirect_uri": self.redirect_uri, "region": "nl"},
                 }
             ),
+            **self._spendesk_connection(),
         }
+
+    def _spendesk_connection(self) -> dict[str, str]:
+        if self.spendesk_url is None:
+            return {}
+        settings = SpendeskSettings()
+        connection = {
+            "conn_type": "spendesk",
+            "host": self.spendesk_url,
+            "login": settings.client_id,
+            "password": settings.client_secret,
+            "extra": {"poll_s": SNAPSHOT_S},
+        }
+        return {f"AIRFLOW_CONN_{SPENDESK_CONNECTION_ID.upper()}": json.dumps(connection)}
 
     def _token_key(self) -> str:
         kept = self.folder / "token_keys"

@@ -16,6 +16,7 @@ from exactsync.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
     from asyncio import Transport
+    from collections.abc import Callable
     from types import TracebackType
 
     from exactsync.simulator.settings import Settings
@@ -86,16 +87,25 @@ class SimulatorServer(Generic[S]):
 
 
 def serve(port: int, *, settings: Settings | None = None, host: str = LOOPBACK) -> None:
-    """Serve a new simulator until interrupted, and say how to reach it.
+    """Serve a new simulator of Exact Online until interrupted, and say how to reach it.
 
     Raises:
         OSError: the port is taken.
     """
     simulator = Simulator(settings)
+    serve_stand_in(simulator, port, host=host, greet=lambda url: _greeting(simulator, url))
+
+
+def serve_stand_in(stand_in: StandIn, port: int, *, host: str = LOOPBACK, greet: Callable[[str], str]) -> None:
+    """Serve any stand-in until interrupted; `greet` says how to reach it, given its address.
+
+    Raises:
+        OSError: the port is taken.
+    """
     listener = _listen(host, port)
-    sys.stdout.write(_greeting(simulator, f"http://{host}:{listener.getsockname()[1]}"))
+    sys.stdout.write(greet(f"http://{host}:{listener.getsockname()[1]}"))
     sys.stdout.flush()
-    _create_server(simulator).run([listener])
+    _create_server(stand_in).run([listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,44 @@
+"""What a person sets up once, so that payables of the simulated Spendesk are booked in the simulated Exact Online."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from exactsync.environment import read_deployment
+from exactsync.payable import Kind
+from exactsync.payables.mapping import MappingKind, Source
+from exactsync.payables.sources import SourceInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exactsync.demo.simulated_exact import SimulatedExact
+
+SPENDESK_CONNECTION_ID: Final = "spendesk_default"
+COMPANY: Final = 1000001
+_PURCHASE_JOURNAL: Final = 22
+_ACTOR: Final = "demo"
+
+
+def set_up_payables(environment: Mapping[str, str], exact: SimulatedExact, *, integration: str) -> None:
+    """Say where payables go, and what they are called there."""
+    deployment = read_deployment(environment)
+    try:
+        setting_up = deployment.payables
+        source = Source(name=SPENDESK_CONNECTION_ID, division=COMPANY)
+        setting_up.save_source(SourceInfo(source=source, kind="spendesk", integration=integration), actor=_ACTOR)
+        for kind, key, target in _mappings(exact):
+            setting_up.set_mapping(SPENDESK_CONNECTION_ID, kind, key, target, actor=_ACTOR)
+    finally:
+        deployment.close()
+
+
+def _mappings(exact: SimulatedExact) -> list[tuple[MappingKind, str, str]]:
+    journals = [one for one in exact.records(COMPANY, "Journals") if one["Type"] == _PURCHASE_JOURNAL]
+    journal = next(one["Code"] for one in journals if not one["IsBlocked"])
+    staff = next(one["ID"] for one in exact.records(COMPANY, "Accounts") if one["IsSupplier"] and not one["Blocked"])
+    return [
+        *((MappingKind.JOURNAL, kind, journal) for kind in Kind),
+        (MappingKind.AXIS, "Cost center", "cost_centers"),
+        (MappingKind.EMPLOYEE, "", staff),
+    ]
