@@ -9,7 +9,7 @@ WORKERS ?= 2
 SOAK_MINUTES ?= 60
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-PAGE := plugins/exactsync_airflow/accounting_setup/www plugins/exactsync_airflow/sync_health/www tests/page
+PAGE := $(patsubst %,plugins/exactsync_airflow/%/www,accounting_setup exports sync_health) tests/page
 PAGE_TOOLS := .venv/page/node_modules
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url
 

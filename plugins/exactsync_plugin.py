@@ -1,8 +1,8 @@
 """The one file that Airflow's plugin scanner executes; the package beside it is kept out by `.airflowignore`.
 
 Operators, hooks and assets need no plugin: DAG files import them. The connection type needs none either: the
-`apache_airflow_provider` entry point brings it. What is left for the plugin are the pages Accounting setup and Sync
-health.
+`apache_airflow_provider` entry point brings it. What is left for the plugin are the pages Accounting setup, Sync
+health and Exports.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from airflow.plugins_manager import AirflowPlugin
 
 _IN_NAVIGATION: dict[str, Any] = {
     "destination": "nav",
-    "nav_top_level": True,  # two pages would otherwise be put into a menu of plugins
+    "nav_top_level": True,  # several pages would otherwise be put into a menu of plugins
 }
 
 
 class ExactSyncPlugin(AirflowPlugin):
-    """Adds the pages Accounting setup and Sync health to Airflow's navigation, and their API to the api-server."""
+    """Adds our pages to Airflow's navigation, and their API to the api-server."""
 
     name = "exactsync"
 
@@ -35,6 +35,12 @@ class ExactSyncPlugin(AirflowPlugin):
             "name": "Sync health",
             "url_route": "sync-health",
             "bundle_url": "exactsync/sync_health/www/main.js",
+            **_IN_NAVIGATION,
+        },
+        {
+            "name": "Exports",
+            "url_route": "exports",
+            "bundle_url": "exactsync/exports/www/main.js",
             **_IN_NAVIGATION,
         },
     ]

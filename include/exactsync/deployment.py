@@ -25,6 +25,7 @@ from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.payables.intake import Intake, no_account
+from exactsync.payables.overview import Exports
 from exactsync.payables.setting_up import SettingUp
 from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import load_log, migrate, quality, state
@@ -138,6 +139,11 @@ class Deployment:
     def payables(self) -> SettingUp:
         """What people do to set sources of payables up."""
         return SettingUp(self._warehouse, state=self._state)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Payables on their way to Exact, for people to see and to decide about."""
+        return Exports(self._warehouse, state=self._state)
 
     @cached_property
     def keeper(self) -> Keeper:

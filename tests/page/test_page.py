@@ -14,11 +14,14 @@ import pytest
 from exactsync.entity import Axis
 from exactsync.errors import ConsentReason
 from exactsync.lifecycle import Action, Event, State
+from exactsync.payable import Kind
+from exactsync.payables import lifecycle
 from exactsync.payables.mapping import IGNORED, EntryCurrency, MappingKind
 from exactsync.warehouse.integrations import FORBIDDEN
 from exactsync.warehouse.sync_health import Standing
 from exactsync_airflow.accounting_setup import payloads
 from exactsync_airflow.accounting_setup.payables import payloads as payables_payloads
+from exactsync_airflow.exports import payloads as export_payloads
 from exactsync_airflow.sync_health import payloads as health_payloads
 
 HERE = Path(__file__).parent
@@ -53,13 +56,13 @@ def test_their_modules_import_each_other_and_nothing_else() -> None:
         for path, text in MODULES.items()
         for name in re.findall(r'^(?:import|\} from) .*?"([^"]+)";$', text, re.MULTILINE)
     }
-    entrances = {PLUGINS / page / "www" / "main.js" for page in ("accounting_setup", "sync_health")}
+    entrances = {PLUGINS / page / "www" / "main.js" for page in ("accounting_setup", "exports", "sync_health")}
     assert MODULES.keys() - imported == entrances, "what nobody imports is dead"
     assert imported - MODULES.keys() == set()
 
 
-def test_the_page_that_administrators_use_needs_nothing_of_the_one_for_people_on_call() -> None:
-    assert [path for path in WWW.glob("*.js") if "sync_health" in MODULES[path]] == []
+def test_the_page_that_administrators_use_needs_nothing_of_the_others() -> None:
+    assert [path for path in WWW.glob("*.js") if re.search("sync_health|exports/", MODULES[path])] == []
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,26 @@ def test_it_knows_everything_that_can_be_mapped() -> None:
 
 def test_sync_health_knows_every_standing() -> None:
     assert union("Standing", HEALTH_TYPES) == set(Standing)
+
+
+EXPORT_TYPES = (PLUGINS / "exports" / "www" / "types.d.ts").read_text()
+EXPORT_TEXTS = MODULES[PLUGINS / "exports" / "www" / "texts.js"]
+EXPORT_SHAPES = ("Exports", "Person", "Company", "Total", "Payable", "Reason", "History", "Step")
+
+
+@pytest.mark.parametrize("name", EXPORT_SHAPES)
+def test_exports_expects_the_shapes_that_the_server_answers_with(name: str) -> None:
+    assert fields_of(name, EXPORT_TYPES) == list(getattr(export_payloads, name).model_fields)
+
+
+def test_exports_knows_every_state_action_and_kind_and_calls_them_what_the_library_does() -> None:
+    assert union("State", EXPORT_TYPES) == keys_of(EXPORT_TEXTS, "STATES") == set(lifecycle.State)
+    assert union("Action", EXPORT_TYPES) == keys_of(EXPORT_TEXTS, "ACTIONS") == set(lifecycle.Action)
+    assert union("Kind", EXPORT_TYPES) == keys_of(EXPORT_TEXTS, "KINDS") == set(Kind)
+    labels = dict(re.findall(r'^  (\w+): \{ label: "([^"]+)"', block(EXPORT_TEXTS, "STATES"), re.MULTILINE))
+    assert labels == {state.value: state.label for state in lifecycle.State}
+    kinds = dict(re.findall(r'^  (\w+): "([^"]+)",$', block(EXPORT_TEXTS, "KINDS"), re.MULTILINE))
+    assert kinds == {kind.value: kind.label for kind in Kind}
 
 
 def test_it_refuses_in_a_name_what_the_library_refuses() -> None:

@@ -14,13 +14,14 @@ from exactsync_airflow.accounting_setup.headers import PageModules, SecurityHead
 from exactsync_airflow.accounting_setup.payables import routes as payables
 from exactsync_airflow.accounting_setup.refusals import install_refusals
 from exactsync_airflow.deployment import quiet_logs
+from exactsync_airflow.exports import routes as exports
 from exactsync_airflow.sync_health import routes as sync_health
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _ROOT: Final = Path(__file__).parents[1]
-_PAGES: Final = ("accounting_setup", "sync_health")
+_PAGES: Final = ("accounting_setup", "exports", "sync_health")
 """The packages with a folder `www`: served below the package's name, so that modules find each other as on disk."""
 
 
@@ -35,6 +36,8 @@ def create_app() -> FastAPI:
     app.include_router(payables.changing)
     app.include_router(callback.router)
     app.include_router(sync_health.router)
+    app.include_router(exports.reading)
+    app.include_router(exports.changing)
     for page in _PAGES:
         app.mount(f"/{page}/www", PageModules(directory=_ROOT / page / "www"), name=page)
     install_refusals(app)

@@ -24,7 +24,7 @@ from exactsync.warehouse.engine import clear_outages
 from exactsync_airflow.accounting_setup import installation
 from exactsync_airflow.accounting_setup.headers import INERT
 from exactsync_airflow.accounting_setup.links import CALLBACK_PATH, page_location, root_path
-from exactsync_airflow.accounting_setup.permissions import Visitor, may_act
+from exactsync_airflow.accounting_setup.permissions import SYNC, Visitor
 from exactsync_airflow.accounting_setup.refusals import log_defect, reason_of
 from exactsync_airflow.accounting_setup.schedule import start_run_if_due
 
@@ -92,7 +92,7 @@ def oauth_callback(request: Request, answer: Annotated[Answer, Depends(read_answ
     """Complete the consent and lead to the page; a visitor who may not is told what to do."""
     if user is None:
         return _explain(request, HTTPStatus.UNAUTHORIZED, "You are not logged in to Airflow", _LOG_IN)
-    if not may_act(user):
+    if not SYNC.may_act(user):
         return _explain(request, HTTPStatus.FORBIDDEN, "You may not connect Exact Online", _ASK)
     location = page_location(request, **_complete(answer, user))
     return RedirectResponse(location, status_code=int(HTTPStatus.SEE_OTHER))

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from fastapi import Request
 
 SYNC_DAG_ID: Final = "exact_online_sync"
+EXPORT_DAG_ID: Final = "exact_online_export"
 URL_PREFIX: Final = "/exactsync"
 CALLBACK_PATH: Final = "/oauth/callback"
 PAGE_ROUTE: Final = "accounting-setup"
+SETUP_URL: Final = f"plugin/{PAGE_ROUTE}"
 
 APPS_URL: Final = "connections"
 DAG_URL: Final = f"dags/{SYNC_DAG_ID}"
+EXPORT_DAG_URL: Final = f"dags/{EXPORT_DAG_ID}"
 
 _HOLDER: Final = re.compile(r"(?P<dag>[\w.-]+)/(?P<run>.+)/(?P<task>[\w.-]+)/(?P<map_index>-1|\d+)")
 

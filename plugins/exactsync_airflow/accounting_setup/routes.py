@@ -24,7 +24,7 @@ from exactsync_airflow.accounting_setup.describe import (
 )
 from exactsync_airflow.accounting_setup.links import APPS_URL, callback_uri
 from exactsync_airflow.accounting_setup.origin import refuse_foreign_page, require_own_page
-from exactsync_airflow.accounting_setup.permissions import Acting, Looking, may_act, may_edit_apps
+from exactsync_airflow.accounting_setup.permissions import SYNC, Acting, Looking, may_edit_apps
 from exactsync_airflow.accounting_setup.refusals import NotPossibleError, UnknownConnectionError
 from exactsync_airflow.accounting_setup.schedule import find_run, read_schedule, start_run, start_run_if_due
 
@@ -175,7 +175,7 @@ def _overview(request: Request, user: BaseUser, setup: Setup) -> payloads.Overvi
     regions = {app.connection_id: app.region for app in apps}
     schedule = read_schedule()
     return payloads.Overview(
-        user=payloads.Person(name=user.get_name(), may_act=may_act(user), may_edit_apps=may_edit_apps(user)),
+        user=payloads.Person(name=user.get_name(), may_act=SYNC.may_act(user), may_edit_apps=may_edit_apps(user)),
         now=datetime.now(UTC),
         base=describe_base(setup.bases()),
         apps=[describe_app(app, callback_uri=callback) for app in apps],

@@ -50,10 +50,10 @@ class SyncRun:
     state: str
 
 
-def read_schedule() -> Schedule:
-    """Return how the DAG stands now."""
+def read_schedule(dag_id: str = SYNC_DAG_ID) -> Schedule:
+    """Return how a DAG stands now."""
     with create_session() as session:
-        dag = session.get(DagModel, SYNC_DAG_ID)
+        dag = session.get(DagModel, dag_id)
         scheduler = most_recent_job("SchedulerJob", session=session)
         is_running = dag is not None and not (dag.is_paused or dag.is_stale)
         return Schedule(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from exactsync.entities import entities
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.sync_health import DAYS
-from exactsync_airflow.accounting_setup.links import PAGE_ROUTE, log_url
+from exactsync_airflow.accounting_setup.links import SETUP_URL, log_url
 from exactsync_airflow.sync_health import payloads
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from exactsync.warehouse.integrations import IntegrationInfo
     from exactsync.warehouse.sync_health import CompanyHealth, DataSetHealth, Finding, SyncHealth
     from exactsync_airflow.accounting_setup.payloads import Base, Dag
-
-SETUP_URL: Final = f"plugin/{PAGE_ROUTE}"
 
 
 def describe_health(health: SyncHealth, *, base: Base, dag: Dag) -> payloads.SyncHealth:

@@ -25,7 +25,7 @@ function loginHref() {
   return `api/v2/auth/login?${next}`;
 }
 
-/** @param {{ overview: Overview }} props */
+/** @param {{ overview: Pick<Overview, "dag"> }} props */
 export function LookOnly({ overview }) {
   return h(
     Notice,

@@ -4,6 +4,10 @@
 
 import { problemOf } from "./api.js";
 
+const BUSY_MS = 10_000;
+const IDLE_MS = 30_000;
+const LATEST_MS = 240_000;
+
 const { useCallback, useEffect, useRef, useState } = globalThis.React;
 
 /**
@@ -26,6 +30,18 @@ export function useWork() {
     }
   }, []);
   return { isBusy, problem, run };
+}
+
+/**
+ * Say in how many milliseconds to look again at what is only watched; null: not until the person comes back.
+ *
+ * @param {{ failures: number, isHidden: boolean, isBusy: boolean }} situation isBusy: something is under way.
+ * @returns {number | null}
+ */
+export function pace({ failures, isHidden, isBusy }) {
+  if (isHidden) return null;
+  if (failures) return Math.min(IDLE_MS * 2 ** failures, LATEST_MS);
+  return isBusy ? BUSY_MS : IDLE_MS;
 }
 
 /**

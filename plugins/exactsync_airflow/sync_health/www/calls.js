@@ -2,8 +2,8 @@
 
 /** @import {Budget, Company} from "./types.d.ts" */
 
-import { companyText, countText, numberText } from "./standing.js";
 import { chosenZone, momentText } from "../../accounting_setup/www/times.js";
+import { companyText, countText, numberText } from "../../accounting_setup/www/words.js";
 
 const { createElement: h } = globalThis.React;
 const { Box } = globalThis.ChakraUI;

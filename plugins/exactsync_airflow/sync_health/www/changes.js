@@ -4,7 +4,7 @@
 /** @import {Company, SyncHealth} from "./types.d.ts" */
 
 import { DataTable, Muted, More, Paragraph } from "../../accounting_setup/www/components.js";
-import { countText, numberText } from "./standing.js";
+import { countText, numberText } from "../../accounting_setup/www/words.js";
 
 const { createElement: h } = globalThis.React;
 const { Box } = globalThis.ChakraUI;

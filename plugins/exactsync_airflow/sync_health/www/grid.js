@@ -5,7 +5,8 @@
 
 import { safeHref } from "../../accounting_setup/www/api.js";
 import { chosenZone, distanceText, momentText } from "../../accounting_setup/www/times.js";
-import { STANDINGS, companyText, countText, troubleText } from "./standing.js";
+import { companyText, countText } from "../../accounting_setup/www/words.js";
+import { STANDINGS, troubleText } from "./standing.js";
 
 const { createElement: h } = globalThis.React;
 const { Box } = globalThis.ChakraUI;

@@ -23,22 +23,13 @@ import {
 import { Press } from "../../accounting_setup/www/controls.js";
 import { Moment } from "../../accounting_setup/www/moment.js";
 import { NotRunning, ProblemNotice } from "../../accounting_setup/www/problem.js";
+import { countText } from "../../accounting_setup/www/words.js";
 import { usePolling } from "../../accounting_setup/www/working.js";
 import { Calls } from "./calls.js";
 import { Changes, byDay } from "./changes.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
-import {
-  STANDINGS,
-  choiceOf,
-  chosen,
-  columnsOf,
-  countText,
-  nextLook,
-  problemsOf,
-  queryOf,
-  summaryText,
-} from "./standing.js";
+import { STANDINGS, choiceOf, chosen, columnsOf, nextLook, problemsOf, queryOf, summaryText } from "./standing.js";
 
 const { createElement: h, useState } = globalThis.React;
 const { useSearchParams } = globalThis.ReactRouterDOM;

@@ -2,12 +2,10 @@
 
 /** @import {Choice, Company, DataSet, Finding, Standing, SyncHealth} from "./types.d.ts" */
 
-const BUSY_MS = 10_000;
-const IDLE_MS = 30_000;
-const LATEST_MS = 240_000;
-const NAMED_AT_MOST = 3;
+import { companyText, countText, numberText } from "../../accounting_setup/www/words.js";
+import { pace } from "../../accounting_setup/www/working.js";
 
-const NUMBER = new Intl.NumberFormat("en-GB");
+const NAMED_AT_MOST = 3;
 
 /**
  * A word, a sign for who cannot tell colours apart, and one of Airflow's own colours.
@@ -29,21 +27,6 @@ const ORDER = ["failed", "degraded", "running", "waiting", "healthy", "resting",
 
 /** @type {readonly Standing[]} */
 const TROUBLED = ["failed", "degraded"];
-
-/** @param {number} number @returns {string} e.g. "1,204". */
-export function numberText(number) {
-  return NUMBER.format(number);
-}
-
-/** @param {number} number @param {string} one @param {string} [many] @returns {string} e.g. "1,204 rows". */
-export function countText(number, one, many = `${one}s`) {
-  return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
-}
-
-/** @param {Pick<Company, "division" | "name">} company @returns {string} as people tell companies apart. */
-export function companyText({ division, name }) {
-  return name ? `${division} · ${name}` : String(division);
-}
 
 /** @param {Company} company */
 export function isTroubled(company) {
@@ -128,7 +111,7 @@ export function counted(companies) {
 export function summaryText(companies) {
   const counts = counted(companies);
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
-  const parts = counts.map(([standing, count]) => `${NUMBER.format(count)} ${STANDINGS[standing].label.toLowerCase()}`);
+  const parts = counts.map(([standing, count]) => `${numberText(count)} ${STANDINGS[standing].label.toLowerCase()}`);
   const subject = `${countText(companies.length, "company", "companies")}, ${countText(total, "data set")}`;
   return parts.length ? `${subject}: ${parts.join(", ")}` : subject;
 }
@@ -140,7 +123,7 @@ export function summaryText(companies) {
 export function troubleText(company) {
   const counts = counted([company]).filter(([standing]) => TROUBLED.includes(standing));
   return counts
-    .map(([standing, count]) => `${NUMBER.format(count)} ${STANDINGS[standing].label.toLowerCase()}`)
+    .map(([standing, count]) => `${numberText(count)} ${STANDINGS[standing].label.toLowerCase()}`)
     .join(", ");
 }
 
@@ -204,8 +187,6 @@ function problem(company, standing, findings, labels, taskUrl) {
  * @returns {number | null}
  */
 export function nextLook({ value, failures, isHidden }) {
-  if (isHidden) return null;
-  if (failures) return Math.min(IDLE_MS * 2 ** failures, LATEST_MS);
   const isBusy = value?.companies.some((company) => company.data_sets.some((set) => set.standing === "running"));
-  return isBusy ? BUSY_MS : IDLE_MS;
+  return pace({ failures, isHidden, isBusy: !!isBusy });
 }
