@@ -157,7 +157,7 @@ def test_exports_knows_every_state_action_and_kind_and_calls_them_what_the_libra
     assert union("State", EXPORT_TYPES) == keys_of(EXPORT_TEXTS, "STATES") == set(lifecycle.State)
     assert union("Action", EXPORT_TYPES) == keys_of(EXPORT_TEXTS, "ACTIONS") == set(lifecycle.Action)
     assert union("Kind", EXPORT_TYPES) == keys_of(EXPORT_TEXTS, "KINDS") == set(Kind)
-    labels = dict(re.findall(r'^  (\w+): \{ label: "([^"]+)"', block(EXPORT_TEXTS, "STATES"), re.MULTILINE))
+    labels = dict(re.findall(r'^  (\w+): \{\s+label: "([^"]+)"', block(EXPORT_TEXTS, "STATES"), re.MULTILINE))
     assert labels == {state.value: state.label for state in lifecycle.State}
     kinds = dict(re.findall(r'^  (\w+): "([^"]+)",$', block(EXPORT_TEXTS, "KINDS"), re.MULTILINE))
     assert kinds == {kind.value: kind.label for kind in Kind}
