@@ -280,7 +280,7 @@ test("what was edited too late is flagged, and can be shown alone", async () => 
   const { play } = await open(exports({ edited: 2, payables: [booked({ is_edited: true })] }));
   assert.ok(lines(play)[0].includes("Edited after it was exported. It is not sent again"));
   assert.ok(play.text.includes("2 payables were edited too late."));
-  await play.press("Show them");
+  await play.press("Show");
   assert.equal(stage.query, "edited=true");
 });
 

@@ -1,4 +1,4 @@
-"""A person on call at the page Sync health: what is fine, what is not, and the way to the task that tells more.
+"""A person on call at the pages Sync health and Exports: what is fine, what is not, and what to do about it.
 
 A real Airflow, a real browser, and a strict stand-in for Exact Online.
 """
@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from exactsync.demo.stack import Stack
 from tests.e2e.browser.administrator import Administrator
+from tests.e2e.browser.payables import fill
 from tests.e2e.browser.trouble import BE, FR, NL, cause_trouble, execute
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ def test_a_person_on_call_sees_what_is_wrong_and_where_to_look(
     sees_calls_and_changes(person)
     reads_it_on_a_phone_and_in_the_dark(person)
     is_not_kept_waiting_by_fifty_companies(person, stack)
+    finds_exports_before_there_are_any(person)
+    finds_a_payable_among_many(person, stack)
+    decides_about_a_payable_and_finds_it_kept(person)
+    reads_exports_on_a_phone_and_in_the_dark(person)
     assert person.accidents == []
 
 
@@ -138,6 +143,57 @@ def is_not_kept_waiting_by_fifty_companies(person: Administrator, stack: Stack) 
     find(person, "")
     person.reads("50 companies")
     assert time.monotonic() - began < MOST_TO_DRAW_S
+
+
+def finds_exports_before_there_are_any(person: Administrator) -> None:
+    person.page.get_by_role("link", name="Exports").first.click()
+    person.reads_heading("Exports")
+    person.reads("Nothing to export yet", "Say where payables come from")
+    assert person.obstacles() == []
+
+
+def finds_a_payable_among_many(person: Administrator, stack: Stack) -> None:
+    page = person.page
+    fill(stack, newcomer=HOSTILE)
+    page.reload()
+    person.reads("1 to 50 of 130 payables", "1 payable was edited too late.")
+    person.press("Next")
+    person.reads("51 to 100 of 130 payables")
+    page.get_by_role("searchbox").fill("onerror")
+    person.reads("1 to 1 of 1 payable", f"Supplier {HOSTILE} is not at Exact")
+    assert page.evaluate("globalThis.wasTakenIn") is None
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="Failed").click()
+    person.reads("1 to 2 of 2 payables", "Het dagboek 60 is geblokkeerd")
+    page.go_back()
+    page.go_forward()
+    expect(page.get_by_role("button", name="Failed")).to_have_attribute("aria-pressed", "true")
+    assert person.obstacles() == []
+
+
+def decides_about_a_payable_and_finds_it_kept(person: Administrator) -> None:
+    page = person.page
+    page.get_by_role("button", name="Send back: Stroom & Co").click()
+    dialog = page.get_by_role("alertdialog")
+    dialog.get_by_role("button", name="Send back").click()
+    expect(dialog).to_contain_text("Say why.")
+    dialog.get_by_role("textbox").fill("It is somebody else's.")
+    assert person.obstacles() == []
+    dialog.get_by_role("button", name="Send back").click()
+    person.reads("1 to 1 of 1 payable")
+    page.get_by_role("button", name="Failed").click()
+    page.get_by_role("button", name="Sent back").click()
+    page.get_by_label("More: Stroom & Co").click()
+    person.reads("Failed → Sent back", "It is somebody else's.")
+    expect(page.get_by_role("link", name="a task of Airflow").first).to_have_attribute("href", re.compile("/runs/"))
+
+
+def reads_exports_on_a_phone_and_in_the_dark(person: Administrator) -> None:
+    person.page.emulate_media(color_scheme="dark")
+    person.page.set_viewport_size({"width": 390, "height": 844})
+    person.reads("Failed → Sent back")
+    assert person.fits()
+    assert person.obstacles() == []
 
 
 def find(person: Administrator, company: str) -> None:

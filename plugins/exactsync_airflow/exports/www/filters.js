@@ -32,7 +32,7 @@ export function Filters({ choice, companies, choose }) {
       onChange: (kind) => narrow({ kind: /** @type {Choice["kind"]} */ (kind) }),
     }),
     h(Day, { label: "Booked from", value: choice.first, onChange: (first) => narrow({ first }) }),
-    h(Day, { label: "to", value: choice.last, onChange: (last) => narrow({ last }) }),
+    h(Day, { label: "Booked until", value: choice.last, onChange: (last) => narrow({ last }) }),
     h(Search, { text: choice.text, onText: (text) => narrow({ text }) }),
     h(Only, {
       label: "Only edited too late",

@@ -78,7 +78,7 @@ function Shown({ exports, choice, choose, look }) {
           title: `${countText(edited, "payable was", "payables were")} edited too late.`,
         },
         h(Paragraph, null, "After the export, or during it: what is booked at Exact Online may no longer be right."),
-        h(Press, { onPress: () => choose({ ...EVERYTHING, onlyEdited: true }) }, "Show them"),
+        h(Press, { onPress: () => choose({ ...EVERYTHING, onlyEdited: true }) }, "Show"),
       ),
     h(Filters, { key: "filters", choice, companies, choose }),
     totals.length > 0 &&
