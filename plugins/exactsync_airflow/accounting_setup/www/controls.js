@@ -236,6 +236,7 @@ export function CopyText({ name, text }) {
  * @property {boolean} isOpen
  * @property {string} title
  * @property {string} yes
+ * @property {boolean} [isDanger] of saying yes.
  * @property {boolean} isBusy
  * @property {Ref<HTMLElement | null>} returnTo where the focus goes afterwards.
  * @property {() => void} onYes
@@ -244,7 +245,7 @@ export function CopyText({ name, text }) {
  */
 
 /** @param {QuestionProps} props A question that must be answered before anything else. Escape means no. */
-export function Question({ isOpen, title, yes, isBusy, returnTo, onYes, onNo, children }) {
+export function Question({ isOpen, title, yes, isDanger = true, isBusy, returnTo, onYes, onNo, children }) {
   const content = /** @type {Ref<HTMLElement | null>} */ (useRef(null));
   const root = {
     open: isOpen,
@@ -276,7 +277,7 @@ export function Question({ isOpen, title, yes, isBusy, returnTo, onYes, onNo, ch
             DialogFooter,
             null,
             h(Press, { onPress: onNo, isBusy: false }, "Cancel"),
-            h(Press, { onPress: onYes, isBusy, isMain: true, isDanger: true }, yes),
+            h(Press, { onPress: onYes, isBusy, isMain: true, isDanger }, yes),
           ),
         ),
       ),

@@ -45,7 +45,16 @@ export function Decision({ asked, returnTo, onDone, onNo }) {
   const { label, meaning } = asked ? ACTIONS[asked.action] : { label: "", meaning: [] };
   return h(
     Question,
-    { isOpen: !!asked, title: `${label}?`, yes: label, isBusy, returnTo, onYes: decide, onNo },
+    {
+      isOpen: !!asked,
+      title: `${label}?`,
+      yes: label,
+      isDanger: asked?.action === "mark_exported",
+      isBusy,
+      returnTo,
+      onYes: decide,
+      onNo,
+    },
     asked &&
       h(
         Column,

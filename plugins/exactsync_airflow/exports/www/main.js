@@ -140,6 +140,7 @@ function Payables({ exports, choice, choose, look }) {
 /** @param {{ exports: Exports, choice: Choice, choose: (choice: Choice) => void }} props The way to the other payables. */
 function Pages({ exports: { found, offset, page_size: size, payables }, choice, choose }) {
   const go = (/** @type {number} */ to) => choose({ ...choice, offset: Math.max(0, to) });
+  if (found <= size && payables.length) return null;
   return h(
     Row,
     null,
