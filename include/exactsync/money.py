@@ -43,7 +43,7 @@ def smallest(currency: str) -> Decimal:
 
 def is_payable_amount(amount: Decimal, currency: str) -> bool:
     """Whether a currency can express an amount: 12.34 EUR, but neither 12.345 EUR nor 0.5 JPY."""
-    return amount == amount.quantize(smallest(currency))
+    return (Fraction(amount) / Fraction(smallest(currency))).denominator == 1
 
 
 def apportion(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:

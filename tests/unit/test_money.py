@@ -28,6 +28,7 @@ def test_an_amount_finer_than_its_currency_cannot_be_paid() -> None:
     assert is_payable_amount(Decimal("12.340"), "EUR")
     assert not is_payable_amount(Decimal("12.345"), "EUR")
     assert not is_payable_amount(Decimal("0.5"), "JPY")
+    assert is_payable_amount(Decimal("9" * 40 + ".99"), "EUR")  # beyond what decimals are rounded to
 
 
 @given(

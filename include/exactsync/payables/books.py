@@ -154,11 +154,18 @@ def read_books(engine: Engine, division: int) -> Books:
             vat_codes={row["code"]: VatCode(**row) for row in read(_VAT_CODES)},
             journals={row["code"]: Journal(**row) for row in read(_JOURNALS)},
             axes={axis: AxisValues(AxisValue(**row) for row in read(query)) for axis, query in _AXES.items()},
-            suppliers=Suppliers(Supplier(**row | {"ibans": tuple(row["ibans"])}) for row in read(_SUPPLIERS)),
+            suppliers=_suppliers(read),
             deleted_suppliers=frozenset(row["id"] for row in read(_DELETED_SUPPLIERS)),
             periods=tuple(Period(**row) for row in read(_PERIODS)),
             payment_conditions=frozenset(row["code"] for row in read(_PAYMENT_CONDITIONS)),
         )
+
+
+def _suppliers(read: _Reader) -> Suppliers:
+    ibans: dict[UUID, list[str]] = defaultdict(list)
+    for row in read(_BANK_ACCOUNTS):
+        ibans[row["account_id"]].append(row["bank_account"])
+    return Suppliers(Supplier(**row, ibans=tuple(ibans.get(row["id"], ()))) for row in read(_SUPPLIERS))
 
 
 class _Reader:
@@ -211,14 +218,13 @@ FROM exact_online.projects WHERE division = :division AND _deleted_at IS NULL AN
 }
 _SUPPLIERS: Final = """
 SELECT id, coalesce(code, '') AS code, coalesce(name, '') AS name, vat_number, country,
-       coalesce(is_blocked, false) AS is_blocked, start_date, end_date, coalesce(ibans, '{}') AS ibans
-FROM exact_online.suppliers
-LEFT JOIN (SELECT account_id, array_agg(bank_account ORDER BY bank_account) AS ibans
-           FROM exact_online.supplier_bank_accounts
-           WHERE division = :division AND _deleted_at IS NULL AND bank_account IS NOT NULL
-           GROUP BY account_id) AS accounts ON account_id = id
-WHERE division = :division AND _deleted_at IS NULL
+       coalesce(is_blocked, false) AS is_blocked, start_date, end_date
+FROM exact_online.suppliers WHERE division = :division AND _deleted_at IS NULL
 ORDER BY code, id
+"""
+_BANK_ACCOUNTS: Final = """
+SELECT account_id, bank_account FROM exact_online.supplier_bank_accounts
+WHERE division = :division AND _deleted_at IS NULL AND account_id IS NOT NULL AND bank_account IS NOT NULL
 """
 _DELETED_SUPPLIERS: Final = """
 SELECT id FROM exact_online.suppliers WHERE division = :division AND _deleted_at IS NOT NULL

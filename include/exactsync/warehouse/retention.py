@@ -139,6 +139,7 @@ KEPT: Final = {
     "integrations": "one row each",
     "leases": "one row for each data set",
     "payable_mappings": "what people configured",
+    "payable_mappings_history": "a row for each change, which people make by hand",
     "payable_sources": "one row each",
     "payables_outbox": "one row for each payable: what keeps it from being booked twice",
     "payables_outbox_history": "a few rows for each payable: who decided what, as long as books are kept",

@@ -373,6 +373,23 @@ def test_a_wrong_row_harms_nobody_else() -> None:
     assert not findings(INVOICE, ("employee", "e-7", "Zoë"), ("axis", "Country", "x"), ("colour", "red", "4500"))
 
 
+def test_a_wallet_in_another_currency_than_the_company_has_no_rate_but_a_payment_in_the_companys_needs_none() -> None:
+    in_pounds: dict[str, Any] = {
+        "functional_currency": "GBP",
+        "functional_amount": Decimal("104.00"),
+        "exchange_rate": Decimal("0.8595"),
+    }
+    (found,) = findings(invoice(**in_pounds))
+    assert found.message == "There is no exchange rate from GBP to EUR, the currency of company 1000001."
+    assert found.remedy == "Book the payables of this source in a company that is kept in GBP."
+    booking = booked(invoice(**in_pounds), source=IN_PAYMENT_CURRENCY)
+    assert (booking.currency, booking.rate) == ("EUR", None)
+
+
+def test_a_conversion_without_a_rate_is_told_by_its_two_amounts() -> None:
+    assert booked(invoice(**DOLLARS | {"exchange_rate": None})).currency == "EUR"
+
+
 def test_a_declared_loss_of_the_receipt_will_do_and_so_does_a_source_that_requires_none() -> None:
     assert not findings(invoice(receipts=(), receipt_excuse="declarationOfMissingInvoice"))
     assert not findings(invoice(receipts=()), source=replace(SOURCE, requires_receipt=False))
