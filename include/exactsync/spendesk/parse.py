@@ -33,6 +33,8 @@ _KINDS: Final[dict[str, Kind]] = {
 """What each type is to a bookkeeper; a reverse bill is a refund or a late return of cash, which the sister integrations
 book as a credit note."""
 
+_OWN_EVIDENCE: Final = frozenset({"mileageEntry", "perDiemEntry"})
+"""What proves an allowance: Spendesk's own entry, of which there is no document."""
 _MEDIA_TYPES: Final = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 
 
@@ -217,9 +219,9 @@ def _shares(line: dict[str, Any], record: dict[str, Any], net: Decimal, currency
 
 
 def _excuse(evidence: dict[str, Any]) -> str | None:
-    """Return the declaration that stands in for a receipt; that somebody reported it lost is none."""
+    """Return what stands in for a receipt: a declaration, or an allowance's own entry; a report of loss does not."""
     provided = str((evidence.get("provided") or {}).get("type", ""))
-    return provided if provided.startswith("declarationOfMissing") else None
+    return provided if provided.startswith("declarationOfMissing") or provided in _OWN_EVIDENCE else None
 
 
 def _money(amount: Any, currency: str) -> Decimal:

@@ -393,7 +393,6 @@ def test_a_conversion_without_a_rate_is_told_by_its_two_amounts() -> None:
 def test_a_declared_loss_of_the_receipt_will_do_and_so_does_a_source_that_requires_none() -> None:
     assert not findings(invoice(receipts=(), receipt_excuse="declarationOfMissingInvoice"))
     assert not findings(invoice(receipts=()), source=replace(SOURCE, requires_receipt=False))
-    assert not findings(invoice(receipts=(), kind=Kind.EXPENSE_CLAIM, source_kind="mileageAllowance"))
 
 
 def test_money_that_comes_back_needs_no_number_and_may_go_to_a_returns_journal() -> None:
@@ -502,6 +501,24 @@ def test_an_account_without_cost_centres_gets_none_and_one_that_must_have_a_unit
     booking = booked(invoice(line={"account_code": "0100"}))
     (share,) = booking.lines[0].shares
     assert (share.cost_center, share.cost_unit) == (None, "100")
+
+
+def test_a_reverse_charge_that_includes_vat_is_refused() -> None:
+    both = replace(BOOKS.vat_codes["I21"], is_reverse_charge=True)
+    books = replace(BOOKS, vat_codes={**BOOKS.vat_codes, "I21": both})
+    line: dict[str, Any] = {"vat_account_code": "NL21i", "net": Decimal("121.00"), "vat": Decimal(0)}
+    (found,) = findings(invoice(line=line), books=books)
+    assert found.message.startswith("VAT code I21 (21 % including) is for reverse charge, but its amounts include VAT")
+
+
+def test_the_default_of_an_account_must_not_have_ended() -> None:
+    lunches = replace(BOOKS.accounts["4500"], cost_center="MKT")
+    books = replace(BOOKS, accounts={**BOOKS.accounts, "4500": lunches})
+    assert not findings(INVOICE, books=books)  # the line has its own
+    (found,) = findings(invoice(line={"shares": ()}), books=books)
+    assert found.message == (
+        "Cost centre MKT (Marketing), the default of G/L account 4500 (Lunches), is not active at Exact on 2026-03-29."
+    )
 
 
 def test_a_cost_centre_that_is_not_sent_need_not_exist_and_one_that_does_not_exist_is_said_once() -> None:

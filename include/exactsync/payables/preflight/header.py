@@ -20,8 +20,6 @@ PURCHASES: Final = 22
 RECEIVED_RETURNS: Final = 23
 LONGEST_NUMBER: Final = 30
 """What Exact's screens take as Your ref.; its reference gives no lengths."""
-ALLOWANCES: Final = frozenset({"mileageAllowance", "perDiemAllowance"})
-"""What Spendesk pays by the kilometre and the day: its own entry is the evidence, and there is no receipt."""
 REFUND: Final = "reverseBill"
 """What Spendesk calls money that came back without a credit note."""
 SETUP: Final = "on the Accounting setup page"
@@ -45,8 +43,7 @@ def check_start_date(case: Case) -> None:
 def check_receipt(case: Case) -> None:
     """There is a receipt, or a declaration of why there is none, where one is required."""
     payable = case.payable
-    is_required = case.mapping.source.requires_receipt and payable.source_kind not in ALLOWANCES
-    if is_required and not payable.receipts and not payable.receipt_excuse:
+    if case.mapping.source.requires_receipt and not payable.receipts and not payable.receipt_excuse:
         case.find(
             "receipt_missing", "There is no receipt.", "Attach it at the source, or declare there why it is missing."
         )

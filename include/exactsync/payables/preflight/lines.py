@@ -88,6 +88,9 @@ def _find_vat_code(case: Case, line: Line, account: Account | None) -> VatCode |
     elif vat_code.is_for_sales_only or vat_code.type not in _KNOWN_TYPES:
         message = f"VAT code {vat_code} is not for purchases."
         case.find("vat_code_unusable", message, f"Map the VAT account to another one {SETUP}.")
+    elif vat_code.is_reverse_charge and vat_code.type == INCLUDING:
+        message = f"VAT code {vat_code} is for reverse charge, but its amounts include VAT, which nobody has charged."
+        case.find("vat_code_unusable", message, f"Map the VAT account to one whose amounts exclude VAT {SETUP}.")
     return vat_code
 
 
@@ -204,6 +207,15 @@ def _find_value(case: Case, axis: Axis, named: str) -> AxisValue | None:
     return value
 
 
+def _check_default(case: Case, axis: Axis, code: str, account: Account | None) -> None:
+    """Exact takes an account's default for a line that names nothing: it must not have ended."""
+    day, noun = case.payable.entry_date, _NOUNS[axis]
+    for value in case.books.axes[axis].find(code, day):
+        if not value.is_active(day):
+            message = f"{noun} {value}, the default of G/L account {account}, is not active at Exact on {day}."
+            case.find("axis_value_inactive", message, "Choose another one at the source, or another default at Exact.")
+
+
 def _code(
     case: Case, line: Line, axis: Axis, found: dict[Axis, AxisValue | None], account: Account | None
 ) -> str | None:
@@ -211,9 +223,10 @@ def _code(
     if axis in found:
         value = found[axis]
         return value.code if value else None
-    use = _use(account, axis)
+    use, noun = _use(account, axis), _NOUNS[axis].lower()
+    if use.default and not use.is_unused:
+        _check_default(case, axis, use.default, account)
     if use.is_mandatory and use.default is None:
-        noun = _NOUNS[axis].lower()
         message = f"Line {line.ordinal} has no {noun}, which G/L account {account} requires."
         case.find("axis_value_missing", message, f"Choose the {noun} at the source.")
     return use.default if use.is_mandatory else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -11,7 +12,6 @@ from uuid import UUID
 from exactsync.simulator.vocabulary import FAMILY_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
     from exactsync.simulator.simulator import Simulator
@@ -75,14 +75,23 @@ def company_of(exact: Simulator, division: int, *, seed: int = 1, suppliers: int
         if one["IsSupplier"] and not one["Blocked"] and _is_named(one) and _is_active_since(one, long_ago)
     ]
     ibans = {one["Account"]: one["BankAccount"] for one in exact.truth(division, "BankAccounts") if not one["Blocked"]}
+    accounts = exact.truth(division, "GLAccounts")
+    codes = Counter(one["Code"] for one in accounts)
+    ended = {
+        one["Code"] for axis in ("Costcenters", "Costunits") for one in exact.truth(division, axis) if one["EndDate"]
+    }
     names = [one["Name"].casefold().strip() for one in relations]
     alone = [one for one in relations if names.count(one["Name"].casefold().strip()) == 1]
     return SpendeskCompany(
         currency="EUR",
         expense_accounts=tuple(
             (one["Code"], one["Description"] or "")
-            for one in exact.truth(division, "GLAccounts")
-            if one["Type"] in _COSTS and not one["IsBlocked"] and one["UseCostcenter"] in _TAKES_COST_CENTERS
+            for one in accounts
+            if one["Type"] in _COSTS
+            and not one["IsBlocked"]
+            and one["UseCostcenter"] in _TAKES_COST_CENTERS
+            and not {one["Costcenter"], one["Costunit"]} & ended
+            and codes[one["Code"]] == 1
         ),
         vat_accounts=tuple(
             VatAccount(code=one["Code"], rate=one["Percentage"], is_charged=bool(one["Charged"]))
@@ -115,6 +124,8 @@ def _is_active_since(relation: dict[str, Any], day: date) -> bool:
     return relation["EndDate"] is None and (relation["StartDate"] is None or relation["StartDate"] <= day)
 
 
-def _living(records: Iterable[dict[str, object]]) -> tuple[str, ...]:
-    names = [str(one["Description"] or "") for one in records if one["EndDate"] is None]
+def _living(records: list[dict[str, object]]) -> tuple[str, ...]:
+    """Return the names of those that are in use and that nobody takes for another one."""
+    codes = Counter(one["Code"] for one in records)
+    names = [str(one["Description"] or "") for one in records if one["EndDate"] is None and codes[one["Code"]] == 1]
     return tuple(name for name in names if name and names.count(name) == 1)

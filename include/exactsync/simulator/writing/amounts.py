@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from exactsync.simulator.database import Record
 
 _CENT: Final = Decimal("0.01")
-_DECIMALS: Final = {"JPY": Decimal(1), "KWD": Decimal("0.001")}
+_DECIMALS: Final = {"JPY": Decimal(1), "KWD": Decimal("0.001"), "TND": Decimal("0.001")}
 RATES: Final = {
     "EUR": 1.0,
     "USD": 0.92,
@@ -23,6 +23,7 @@ RATES: Final = {
     "JPY": 0.0061,
     "CAD": 0.68,
     "KWD": 2.99,
+    "TND": 0.29,
 }
 """The currencies that the companies know, and Exact's own rate of each: what one of it is worth in euros."""
 
