@@ -47,7 +47,7 @@ IN_HAND = 2
 """Pages that may be lost by a kill, none of them staged: one being written, the next one being fetched."""
 
 # Refreshes and migrations are killed in tests of their own.
-SYNC_POINTS = [point for point in POINTS if not point.startswith(("refresh", "migrate"))]
+SYNC_POINTS = [point for point in POINTS if not point.startswith(("refresh", "export", "migrate"))]
 
 
 @pytest.fixture

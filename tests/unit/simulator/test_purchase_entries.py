@@ -254,6 +254,34 @@ def test_lists_that_only_exact_fills_take_no_post(office):
     assert office.visitor.broken_rules() == ["unknown_method"] * 2
 
 
+def test_hostile_books_take_an_entry_or_refuse_it_in_order(visit):
+    names = ("Accounts", "GLAccounts", "VATCodes", "Costcenters", "Costunits", "PaymentConditions", "Projects")
+    sizes = {**dict.fromkeys(names, 15), "Journals": 8, "FinancialPeriods": 96}
+    company = Company(code=OURS, name="x", country="NL", sizes=sizes)
+    visitor = visit(companies=(company,), hostile=1.0, calls_per_minute=1000)
+    simulator = visitor.simulator
+    amounts = (1e300, -0.005, 1e-320, 0.0, 100.0)
+    statuses = set()
+    for number, account in enumerate(simulator.truth(OURS, "GLAccounts")):
+        line = {
+            "GLAccount": str(account["ID"]),
+            "AmountFC": amounts[number % len(amounts)],
+            "VATCode": simulator.truth(OURS, "VATCodes")[number]["Code"],
+            "Project": str(simulator.truth(OURS, "Projects")[number]["ID"]),
+        }
+        body = {
+            "Journal": simulator.truth(OURS, "Journals")[number % 8]["Code"],
+            "Supplier": str(simulator.truth(OURS, "Accounts")[number]["ID"]),
+            "EntryDate": "2024-06-15",
+            "PurchaseEntryLines": [line],
+        }
+        response = visitor.post(f"{OURS}/{ENTRIES}", body)
+        statuses.add(response.status_code)
+        assert response.json().keys() <= {"d", "error"}
+    assert statuses <= {201, 500}
+    assert visitor.broken_rules() == []
+
+
 def test_others_have_booked_before(visit):
     sizes = dict.fromkeys(("PurchaseEntries", "PurchaseEntryLines", "Accounts", "GLAccounts", "FinancialPeriods"), 12)
     company = Company(code=OURS, name="x", country="NL", sizes={**sizes, "Journals": 8})

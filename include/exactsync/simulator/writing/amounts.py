@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from exactsync.simulator.database import Record
 
+_ANY_SIZE: Final = Context(prec=1000)
+"""Doubles reach far, and hostile ones are there to show it."""
 _CENT: Final = Decimal("0.01")
 _DECIMALS: Final = {"JPY": Decimal(1), "KWD": Decimal("0.001"), "TND": Decimal("0.001")}
 RATES: Final = {
@@ -62,4 +64,4 @@ def line_amounts(amount: float, code: Record | None, vat_amount: float | None, c
 def money(amount: float | Decimal, currency: str) -> Decimal:
     """Return an amount in whole units of the currency's smallest coin."""
     unit = _DECIMALS.get(currency, _CENT)
-    return Decimal(str(amount)).quantize(unit, ROUND_HALF_UP)
+    return Decimal(str(amount)).quantize(unit, ROUND_HALF_UP, _ANY_SIZE)

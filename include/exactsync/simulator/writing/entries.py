@@ -109,7 +109,7 @@ def _find_period(desk: Desk, values: Values, journal: Record | None, day: date) 
         if (
             one["FinYear"] == values.get("ReportingYear", one["FinYear"])
             and one["FinPeriod"] == values.get("ReportingPeriod", one["FinPeriod"])
-            and ("ReportingPeriod" in values or one["StartDate"] <= day <= one["EndDate"])
+            and ("ReportingPeriod" in values or (one["StartDate"] or date.max) <= day <= (one["EndDate"] or date.min))
         )
     ]
     if not periods:
