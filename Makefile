@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test soak lint lock
+.PHONY: help venv demo up down test coverage soak lint lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -14,7 +14,7 @@ PAGE_TOOLS := .venv/page/node_modules
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## Two real syncs, from a simulated Exact Online into a real PostgreSQL, by a real Airflow
 	@$(BIN)/python -m exactsync.demo
@@ -25,7 +25,10 @@ up: $(INSTALLED) ## Start the demo's stack and leave it running: prints the addr
 down: $(INSTALLED) ## Stop what `make up` started
 	@$(BIN)/python -m exactsync.demo down
 
-test: lint ## Lint, types, import rules and all tests, with a floor under branch coverage
+test: lint ## Lint, types, import rules and all tests
+	$(BIN)/pytest --numprocesses $(WORKERS)
+
+coverage: $(INSTALLED) $(PAGE_TOOLS)/.installed ## All tests again, twice as slow, with a floor under branch coverage
 	$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report term:skip-covered
 
 soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUTES (60) at most
