@@ -169,6 +169,15 @@ class Claims:
             if not is_doubtful:
                 take_over_edit(connection, claim.key, self._actor)
 
+    def broken(self, claim: Claim, message: str) -> None:
+        """End a claim that came to no end of its own: it has failed, unless something is in doubt, which stays so."""
+        with self.held(claim) as (connection, row):
+            is_doubtful = bool(steps.read_doubtful(connection, *claim.key))
+            state = State.IN_DOUBT if is_doubtful else State.FAILED
+            move(connection, row, state, why=message, actor=self._actor, message=message)
+            if not is_doubtful:
+                take_over_edit(connection, claim.key, self._actor)
+
     def doubted(self, claim: Claim, message: str, *, looks: int = 0, again_in_s: float | None) -> None:
         """End a claim: nobody knows whether Exact has it. It is looked for later; None: only once a person says so."""
         with self.held(claim) as (connection, row):

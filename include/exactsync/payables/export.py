@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_DEFECTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""Mistakes of ours: one payable must not keep the others from being exported."""
 PURCHASE_INVOICE: Final = 20
 """The type of the documents that receipts are attached to (documents/DocumentTypes)."""
 
@@ -103,6 +105,9 @@ class Exporter:
             self._claims.failed(claim, error.message)
         except ClaimLostError as error:
             log.warning("%s", error)
+        except _DEFECTS as error:
+            log.exception("%s cannot be exported.", claim.key)
+            self._claims.broken(claim, f"exactsync cannot export it ({type(error).__name__}: {error}). Report this.")
         except ExactSyncError as error:
             self._claims.released(claim, why=error.message, again_in_s=_wait_s(error))
             raise
