@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import OperationalError
 
-from exactsync.commands import connections, grants, housekeeping, pulling, setting_up, standing_in
+from exactsync.commands import connections, exporting, grants, housekeeping, pulling, setting_up, standing_in
 from exactsync.entities import entities
 from exactsync.errors import DatabaseUnavailableError, ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_authorise(add("authorise", setting_up.authorise, "authorise the app at Exact Online"))
     _add_divisions(add("divisions", setting_up.divisions, "list the companies, or choose which to pull"))
     _add_sync(add("sync", pulling.sync, "pull master data into the warehouse"))
+    exporting.add_arguments(add("export", exporting.export, "book payables at Exact, or look after them"))
     status = add("status", pulling.status, "show how every data set stands")
     status.add_argument("--json", action="store_true", help="for machines")
     add("keep-alive", grants.keep_alive, "refresh the grants that rest, before they lapse")

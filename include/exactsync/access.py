@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
     from sqlalchemy import Engine
 
+    from exactsync.budget import Purpose
     from exactsync.credentials import App, Grant
     from exactsync.secret import Secret
     from exactsync.warehouse.integrations import IntegrationInfo
@@ -86,13 +87,18 @@ class Access:
 
     @contextmanager
     def client(
-        self, integration: IntegrationInfo, *, before_each_call: Callable[[], None] = lambda: None
+        self,
+        integration: IntegrationInfo,
+        *,
+        before_each_call: Callable[[], None] = lambda: None,
+        purpose: Purpose = "sync",
     ) -> Iterator[ExactClient]:
         """Open a client that works with the integration's app and grant.
 
         Args:
             integration: whose app and grant.
             before_each_call: may raise what ends the work.
+            purpose: whose share of the day's calls is spent.
 
         Raises:
             ConfigurationError: its app is not configured, or nobody has authorised it.
@@ -105,7 +111,14 @@ class Access:
                 f"--connection {integration.connection_id} --integration {integration.name}`.",
             )
         tokens = _GuardedTokens(self._tokens(app, integration.grant_id), before_each_call)
-        with ExactClient(app, tokens, self._ledger, transport=self._transport, patience_s=self._patience_s) as client:
+        with ExactClient(
+            app,
+            tokens,
+            self._ledger,
+            transport=self._transport,
+            patience_s=self._patience_s,
+            purpose=purpose,
+        ) as client:
             yield client
 
     def list_divisions(self, integration: IntegrationInfo) -> list[DivisionInfo]:

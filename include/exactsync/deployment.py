@@ -21,11 +21,13 @@ from exactsync.errors import (
     DatabaseUnavailableError,
     StoppedError,
 )
+from exactsync.exporting import Exporting
 from exactsync.housekeeping import Housekeeping
 from exactsync.keepalive import Keeper
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
 from exactsync.payables.intake import Intake, no_account
 from exactsync.payables.overview import Exports
+from exactsync.payables.patience import Patience
 from exactsync.payables.setting_up import SettingUp
 from exactsync.setup import COMMAND_LINE, Setup
 from exactsync.warehouse import load_log, migrate, quality, state
@@ -70,6 +72,7 @@ class Deployment:
         patience_s: how long to wait for the next minute's calls before QuotaExhaustedError.
         deletion_share: how much of a table one load may delete unasked, from 0 to 1.
         plan_first_load: whether a first load may read the few members of a large set only, see `first_load`.
+        export_patience: how long exports wait for what.
     """
 
     def __init__(
@@ -86,7 +89,9 @@ class Deployment:
         patience_s: float = 0.0,
         deletion_share: float = USUAL_SHARE,
         plan_first_load: bool = False,
+        export_patience: Patience | None = None,
     ) -> None:
+        self._export_patience = export_patience or Patience()
         self._plan_first_load = plan_first_load
         self._warehouse = create_engine(warehouse_url)
         self._state = create_engine(state_url) if state_url else self._warehouse
@@ -159,6 +164,17 @@ class Deployment:
     def housekeeping(self) -> Housekeeping:
         """What keeps the databases small, and persons out of them who are to be forgotten."""
         return Housekeeping(self._engines(), warehouse=self._warehouse)
+
+    @cached_property
+    def exporting(self) -> Exporting:
+        """What books payables at Exact."""
+        return Exporting(
+            engine=self._state,
+            warehouse=self._warehouse,
+            access=self._access,
+            intake=self.intake,
+            patience=self._export_patience,
+        )
 
     @cached_property
     def alerts(self) -> Alerts:

@@ -52,6 +52,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
     """
     from exactsync.deployment import Deployment
     from exactsync.environment import plans_first_load
+    from exactsync.payables.patience import read_patience
     from exactsync.warehouse.guard import DELETION_SHARE, read_share
 
     quiet_logs()
@@ -64,6 +65,7 @@ def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment
         find_account=find_account,
         deletion_share=read_share(os.environ.get(DELETION_SHARE)),
         plan_first_load=plans_first_load(os.environ),
+        export_patience=read_patience(os.environ),
     )
 
 

@@ -5,6 +5,7 @@
 | a minute's budget used up               | rescheduled to the next minute: the slot is free, no retry spent  |
 | the next access token is on its way     | rescheduled likewise                                              |
 | Spendesk is making a snapshot           | rescheduled likewise                                              |
+| payables wait for a look at Exact       | rescheduled likewise, to the next look                            |
 | a day's budget used up, endpoint blocked | skipped: *degraded*, the run goes on and the next one resumes    |
 | another reader holds the data set       | skipped, naming the holder; rescheduled where the task is patient |
 | Exact away; anything not foreseen       | a normal retry that backs off                                     |
@@ -32,6 +33,7 @@ from exactsync.errors import (
     DatasetBusyError,
     DefectError,
     ExactSyncError,
+    ExportPendingError,
     QuotaExhaustedError,
     RetryLaterError,
     SnapshotPendingError,
@@ -122,7 +124,9 @@ def airflow_errors() -> Iterator[None]:
 
 def _recovery(error: Exception) -> Recovery:
     match error:
-        case QuotaExhaustedError(window="minute") | TokenPendingError() | SnapshotPendingError():
+        case QuotaExhaustedError(window="minute") | TokenPendingError():
+            return Recovery.RESCHEDULE
+        case SnapshotPendingError() | ExportPendingError():
             return Recovery.RESCHEDULE
         case QuotaExhaustedError() | DatasetBusyError():
             return Recovery.SKIP

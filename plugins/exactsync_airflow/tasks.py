@@ -90,7 +90,7 @@ def connect() -> ExactOnlineConnectOperator:
     """Create the task that checks what is reachable and returns batches of divisions."""
     return ExactOnlineConnectOperator(
         task_id="connect",
-        **_chosen("integrations", "divisions"),
+        **chosen("integrations", "divisions"),
         doc_md=_CONNECT_DOC,
     )
 
@@ -117,7 +117,7 @@ def _sync(
     return ExactOnlineSyncOperator.partial(
         task_id=entity.name,
         entity=entity.name,
-        **_chosen("entities", "mode", "confirm_deletions"),
+        **chosen("entities", "mode", "confirm_deletions"),
         patience=patience,
         outlets=[entity_asset(entity.name)],
         trigger_rule=trigger_rule,
@@ -161,7 +161,7 @@ def warn_of_lapses() -> BaseOperator:
     return ExactOnlineLapseOperator(task_id="warn", trigger_rule=TriggerRule.ALL_DONE, doc_md=_WARN_DOC)
 
 
-def _chosen(*names: str) -> dict[str, Any]:
+def chosen(*names: str) -> dict[str, Any]:
     """Refer to parameters of the run; a DAG that renders native objects hands lists and flags on as such.
 
     A list that was emptied in the form is null.

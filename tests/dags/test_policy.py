@@ -23,6 +23,7 @@ DAG_IDS = {
     "exact_online_sync",
     "exact_online_full_refresh",
     "exact_online_keepalive",
+    "exact_online_export",
     "exactsync_maintenance",
     "spendesk_payables",
 }

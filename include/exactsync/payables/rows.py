@@ -188,7 +188,13 @@ def contents(payable: Payable) -> dict[str, Any]:
 
 def anew() -> dict[str, Any]:
     """Return the columns of what is to be checked."""
-    return {"reasons": written([UNCHECKED]), "message": None, "edited": None, "edited_fingerprint": None}
+    return {
+        "reported_state": None,
+        "reasons": written([UNCHECKED]),
+        "message": None,
+        "edited": None,
+        "edited_fingerprint": None,
+    }
 
 
 def take_over_edit(connection: Connection, key: Key, actor: Actor) -> None:

@@ -23,6 +23,8 @@ class Wanted:
     first: date | None = None
     """The first and the last day that they are booked on."""
     last: date | None = None
+    run_id: str | None = None
+    """Those that a run has done something with."""
     search: str = ""
     """A part of the counterparty's name, the number, the key or our reference."""
 
@@ -35,6 +37,7 @@ class Wanted:
             "payables": list(self.payables),
             "first": self.first,
             "last": self.last,
+            "wanted_run_id": self.run_id,
             "search": self.search.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_"),
         }
 
@@ -45,6 +48,9 @@ CONDITION: Final = """
     AND (cardinality(CAST(:payables AS text[])) = 0 OR outbox.payable_id = ANY(:payables))
     AND (CAST(:first AS date) IS NULL OR outbox.entry_date >= :first)
     AND (CAST(:last AS date) IS NULL OR outbox.entry_date <= :last)
+    AND (CAST(:wanted_run_id AS text) IS NULL OR EXISTS (
+        SELECT FROM exactsync.payables_outbox_history AS step
+        WHERE (step.source, step.payable_id) = (outbox.source, outbox.payable_id) AND step.run_id = :wanted_run_id))
     AND (:search = '' OR concat_ws(' ', outbox.counterparty, outbox.payable_id, outbox.reference,
                                    outbox.payable ->> 'number') ILIKE '%' || :search || '%')
 """

@@ -1,0 +1,218 @@
+"""Exports of one installation: what comes from where, is checked, booked at Exact, and told to where it came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from exactsync.connecting import require_at_work
+from exactsync.errors import ExportPendingError
+from exactsync.load import DivisionRef
+from exactsync.payables import preparing, reporting
+from exactsync.payables.books import read_books
+from exactsync.payables.claims import Claims, next_look
+from exactsync.payables.export import Exporter
+from exactsync.payables.outbox import Outbox
+from exactsync.payables.periods import read_closed_periods
+from exactsync.payables.preflight import check
+from exactsync.payables.preparing import Prepared
+from exactsync.payables.rows import Actor
+from exactsync.payables.sources import read_mapping, read_sources
+from exactsync.payables.wanted import Wanted
+from exactsync.warehouse.engine import clear_outages
+from exactsync.warehouse.integrations import read_integrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Engine
+
+    from exactsync.access import Access
+    from exactsync.exact.client import ExactClient
+    from exactsync.load import Run
+    from exactsync.payable import Payable
+    from exactsync.payables.books import Books
+    from exactsync.payables.intake import Intake
+    from exactsync.payables.patience import Patience
+    from exactsync.payables.preflight import Checked
+    from exactsync.payables.receipts import Receipts
+    from exactsync.payables.reporting import Reported
+    from exactsync.payables.rows import Row
+    from exactsync.payables.sources import SourceInfo
+
+LONGEST_WAIT: Final = timedelta(minutes=30)
+"""An export that has nothing to do for longer than that ends; the next one goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What one export of one company came to: its payables by state."""
+
+    integration: str
+    division: int
+    states: dict[str, int] = field(default_factory=dict)
+
+
+class Exporting:
+    """What books payables at Exact.
+
+    Args:
+        engine: where integrations and grants live.
+        warehouse: where the outbox is, and what is known of each company.
+        access: how to get at Exact.
+        intake: the sources: where receipts are, and who is told what became of payables.
+        patience: how long to wait for what.
+    """
+
+    def __init__(
+        self, *, engine: Engine, warehouse: Engine, access: Access, intake: Intake, patience: Patience
+    ) -> None:
+        self._engine = engine
+        self._warehouse = warehouse
+        self._access = access
+        self._intake = intake
+        self._patience = patience
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The payables, and what people decide about them."""
+        return Outbox(self._warehouse)
+
+    def companies(self, *, integrations: Sequence[str] = (), divisions: Sequence[int] = ()) -> list[DivisionRef]:
+        """Return the companies that payables are booked in, of those that are named, if any are."""
+        with clear_outages():
+            with self._warehouse.connect() as connection:
+                infos = read_sources(connection).values()
+            with self._engine.connect() as connection:
+                known = {row["division"]: dict(row) for row in connection.execute(text(_COMPANIES)).mappings()}
+        places = {
+            (info.integration, info.source.division)
+            for info in infos
+            if (not integrations or info.integration in integrations)
+            and (not divisions or info.source.division in divisions)
+        }
+        unnamed = {"name": "", "country": ""}
+        return [
+            DivisionRef(integration=integration, **{"division": division, **unnamed, **known.get(division, {})})
+            for integration, division in sorted((a, b) for a, b in places if a is not None and b is not None)
+        ]
+
+    def prepare(self, ref: DivisionRef, *, run: Run) -> Prepared:
+        """Check what waits to be booked in a company, with what is known now.
+
+        Raises:
+            ExactSyncError: by its kind, what to do about it.
+        """
+        actor, counts = Actor(name=run.holder, run_id=run.run_id), Counter[str]()
+        with self._client(ref) as client:
+            books = self._books(ref, client)
+            for name, info in self._sources(ref).items():
+                done = preparing.prepare(self._warehouse, name, self._book(info, books), actor=actor)
+                counts.update({"prepared": done.prepared, "blocked": done.blocked})
+        return Prepared(**counts)
+
+    def export(self, ref: DivisionRef, *, run: Run, wanted: Wanted | None = None) -> Exported:
+        """Book what is prepared, and look for what is in doubt; each payable on its own.
+
+        Raises:
+            ExportPendingError: some of it waits, for a look or a minute; come back at `retry_at`.
+            ExactSyncError: others by their kind; what is booked stays booked, the rest waits.
+        """
+        wanted = wanted or Wanted()
+        claims = Claims(self._warehouse, run, self._patience)
+        with ExitStack() as opened, self._client(ref) as client:
+            claim = claims.take(ref.integration, ref.division, wanted)
+            if claim:
+                books, sources = self._books(ref, client), self._sources(ref)
+                exporter = Exporter(
+                    self._warehouse,
+                    claims,
+                    client,
+                    book=lambda payable: self._book(sources[payable.source], books)(payable),
+                    receipts=cache(lambda source: self._receipts(sources[source], opened)),
+                    patience=self._patience,
+                    run=run,
+                )
+            while claim:
+                exporter.export(claim)
+                claim = claims.take(ref.integration, ref.division, wanted)
+            self._require_done(ref, wanted)
+        rows = self.outbox.rows(replace(wanted, run_id=run.run_id))
+        states = Counter(row.state.value for row in rows if row.division == ref.division)
+        return Exported(integration=ref.integration, division=ref.division, states=dict(states))
+
+    def report(self) -> dict[str, Reported]:
+        """Tell every Spendesk account what became of its payables; what cannot be told is told by the next run."""
+        with clear_outages():
+            with self._warehouse.connect() as connection:
+                sources = read_sources(connection)
+            told = {}
+            for name, info in sources.items():
+                if info.kind != "spendesk" or not reporting.count_untold(self._warehouse, name):
+                    continue
+                with self._intake.spending(name) as spending:
+                    told[name] = reporting.report(self._warehouse, name, spending)
+        return told
+
+    def of_run(self, run_id: str) -> list[Row]:
+        """Return the payables that a run has done something with."""
+        return self.outbox.rows(Wanted(run_id=run_id))
+
+    def _require_done(self, ref: DivisionRef, wanted: Wanted) -> None:
+        at = next_look(self._warehouse, ref.integration, ref.division, wanted)
+        if at and at < datetime.now(UTC) + LONGEST_WAIT:
+            raise ExportPendingError("Payables wait to be taken up again.", retry_at=at)
+
+    @contextmanager
+    def _client(self, ref: DivisionRef) -> Iterator[ExactClient]:
+        """Open a client that makes no more calls once a person has stopped the integration."""
+        check_at_work = partial(require_at_work, self._engine, ref.integration)
+        with clear_outages():
+            check_at_work()
+            (integration,) = read_integrations(self._engine, [ref.integration])
+            with self._access.client(integration, before_each_call=check_at_work, purpose="export") as client:
+                yield client
+
+    def _receipts(self, info: SourceInfo, opened: ExitStack) -> Receipts:
+        """Open where the receipts of a source are, until the export is over."""
+        if info.kind == "files":
+            return self._intake.folder(info.source.name)
+        return opened.enter_context(self._intake.spending(info.source.name))
+
+    def _sources(self, ref: DivisionRef) -> dict[str, SourceInfo]:
+        with self._warehouse.connect() as connection:
+            found = read_sources(connection)
+        return {
+            name: info
+            for name, info in found.items()
+            if (info.integration, info.source.division) == (ref.integration, ref.division)
+        }
+
+    def _books(self, ref: DivisionRef, client: ExactClient) -> Books:
+        """Return what is known of a company, with the periods that are closed now."""
+        books = read_books(self._warehouse, ref.division)
+        with self._warehouse.connect() as connection:
+            days = connection.execute(text(_DAYS), {"division": ref.division}).scalars().all()
+        years = {
+            period.year for period in books.periods if any(period.start_date <= day <= period.end_date for day in days)
+        }
+        return replace(books, closed_periods=read_closed_periods(client, ref.division, years=years))
+
+    def _book(self, info: SourceInfo, books: Books) -> Callable[[Payable], Checked]:
+        """Return how payables of a source are booked, with the mapping as it is now."""
+        with self._warehouse.connect() as connection:
+            mapping = read_mapping(connection, info.source)
+        return lambda payable: check(payable, mapping, books)
+
+
+_COMPANIES: Final = "SELECT division, name, country FROM exactsync.integration_divisions WHERE is_chosen"
+_DAYS: Final = """
+SELECT DISTINCT entry_date FROM exactsync.payables_outbox
+WHERE division = :division AND state IN ('prepared', 'blocked', 'exporting', 'in_doubt')
+"""
