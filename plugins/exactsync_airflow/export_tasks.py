@@ -85,7 +85,7 @@ Books the prepared payables of one company: document and receipts, then the entr
 looked for at Exact before anything is sent again. A payable that is refused fails nothing else.
 
 **Up for reschedule** means that payables wait: for the next look at Exact, or for the next minute's calls; it goes on
-by itself. **If it fails**, the last lines of its log say what to do. Clearing it is always safe: nothing is booked twice.
+by itself. **If it fails**, the last lines of its log say what to do. Clearing it never books twice.
 """
 
 _REPORT_DOC = """\

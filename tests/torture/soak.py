@@ -53,14 +53,20 @@ def stages(seed: int) -> Iterator[Stage]:
 def _long_versions(seed: int) -> Iterator[Stage]:
     workers = ("tests/torture/test_workers.py", "--long", f"--seed={seed}")
     yield Stage("1,000 expiries and ten times the calls", (*PYTEST, *workers))
+    exports = ("tests/torture/test_exports.py", "--long", f"--seed={seed}")
+    yield Stage("2,000 exports", (*PYTEST, *exports))
     yield Stage("sabotage", ("-m", "tests.torture.sabotage", "--table", "docs/sabotage.md"))
-    yield Stage("every fault, every failpoint", (*PYTEST, "tests/torture", "-k", "not test_workers", f"--seed={seed}"))
+    yield Stage(
+        "every fault, every failpoint",
+        (*PYTEST, "tests/torture", "-k", "not test_workers and not test_exports", f"--seed={seed}"),
+    )
 
 
 def _round(seed: int) -> Iterator[Stage]:
     dice = f"--seed={seed}"
     yield Stage(f"kills at random moments, seed {seed}", (*PYTEST, "tests/torture/test_kills.py", "-k", "random", dice))
     yield Stage(f"kills in refreshes, seed {seed}", (*PYTEST, "tests/torture/test_workers.py", "-k", "refreshed", dice))
+    yield Stage(f"exports, seed {seed}", (*PYTEST, "tests/torture/test_exports.py", dice))
     yield Stage(f"the truth, seed {seed}", (*PYTEST, "tests/truth", dice))
 
 

@@ -1,1 +1,0 @@
-"""Exports as an installation runs them: through a client and the simulated Exact, company by company."""
