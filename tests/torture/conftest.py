@@ -31,7 +31,7 @@ class World:
     def __init__(self, server: SimulatorServer, warehouse_url: str) -> None:
         self._server = server
         self.simulator = server.simulator
-        self.oracle = Oracle(server.simulator, [DIVISION])
+        self.oracle = Oracle(server.simulator, [DIVISION], region=httpx.URL(server.url).host)
         self.engine = create_engine(warehouse_url)
         self.environment = {
             "EXACTSYNC_WAREHOUSE_URL": warehouse_url,

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from exactsync.deployment import Deployment
+    from exactsync.load import Mode
 
 PATIENCE_S = 60.0
+SYNC_POINTS = [point for point in failpoints.POINTS if not point.startswith(("refresh", "migrate", "export"))]
+"""Where a sync can be killed; what else can is killed in tests of its own."""
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["exactsync.deployment", "exactsync.environment", "exactsync.normalise", "httpcore"])
@@ -35,6 +38,7 @@ class Work:
     steps: tuple[str, ...]
     """Names of entities, `deletions` or `migrate`, in this order."""
     planted: str = ""
+    mode: Mode = "incremental"
     holder: str = "task"
 
 
@@ -76,15 +80,15 @@ def _do(work: Work, answers: Any) -> None:
     ref = DivisionRef(integration="exact_online_default", division=work.division, name="Demo", country="NL")
     try:
         for step in work.steps:
-            _take(deployment, step, ref, Run(run_id="torture", holder=f"{work.holder}/{step}"))
+            _take(deployment, step, ref, Run(run_id="torture", holder=f"{work.holder}/{step}"), work.mode)
     except (ExactSyncError, failpoints.FailpointError) as error:
         answers.put(f"{type(error).__name__}: {error}")
 
 
-def _take(deployment: Deployment, step: str, ref: DivisionRef, run: Run) -> None:
+def _take(deployment: Deployment, step: str, ref: DivisionRef, run: Run, mode: Mode) -> None:
     if step == "migrate":
         deployment.migrate()
     elif step == "deletions":
         deployment.apply_deletions(ref, run=run)
     else:
-        deployment.sync(ref, step, mode="incremental", run=run)
+        deployment.sync(ref, step, mode=mode, run=run)

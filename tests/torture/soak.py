@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = "EXACTSYNC_TEST_POSTGRES_URL"
 CLEANING_UP_S = 60.0
+SEEDS_OF_REPLAY = 10
 PYTEST = ("-m", "pytest", "-q", "-s", "--timeout=7200")
 
 Outcome = Literal["passed", "failed", "cut short"]
@@ -51,6 +52,9 @@ def stages(seed: int) -> Iterator[Stage]:
 
 
 def _long_versions(seed: int) -> Iterator[Stage]:
+    for number in range(seed, seed + SEEDS_OF_REPLAY):
+        replay = ("tests/torture/test_replay_in_trouble.py", "--long", f"--seed={number}")
+        yield Stage(f"three hundred changes in trouble, seed {number}", (*PYTEST, *replay))
     workers = ("tests/torture/test_workers.py", "--long", f"--seed={seed}")
     yield Stage("1,000 expiries and ten times the calls", (*PYTEST, *workers))
     exports = ("tests/torture/test_exports.py", "--long", f"--seed={seed}")

@@ -17,7 +17,7 @@ from exactsync.failpoints import POINTS
 from exactsync.simulator import Company, Rule, Settings
 from exactsync.warehouse.engine import create_engine
 from tests.torture.conftest import DIVISION, World
-from tests.torture.sacrifice import Work, Worker, do
+from tests.torture.sacrifice import SYNC_POINTS, Work, Worker, do
 from tests.truth.columns import TABLES
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ PAGES_OF_NEXT = {"sync feed": 1, "list": PAGES["list"]}
 """What a load costs whose predecessor was published."""
 IN_HAND = 2
 """Pages that may be lost by a kill, none of them staged: one being written, the next one being fetched."""
-
-# Refreshes and migrations are killed in tests of their own.
-SYNC_POINTS = [point for point in POINTS if not point.startswith(("refresh", "export", "migrate"))]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ Cells = tuple[str | None, ...]
 """The columns of one row as text, `_source_timestamp` last."""
 
 REGION = "nl"
-"""Where every test's Exact Online is."""
+"""Where the Exact Online of most tests is."""
 BOOKKEEPING = {
     "division": "integer",
     "_source_timestamp": "bigint",
@@ -70,9 +70,10 @@ class _Rows:
 class Oracle:
     """Compares the whole warehouse with the truth; remembers what has been live, to know what must be deleted now."""
 
-    def __init__(self, simulator: Simulator, divisions: Collection[int]) -> None:
+    def __init__(self, simulator: Simulator, divisions: Collection[int], *, region: str = REGION) -> None:
         self._simulator = simulator
         self._divisions = divisions
+        self._region = region
         self._last_seen: dict[str, dict[Key, Cells]] = {table.name: {} for table in TABLES}
 
     def check(self, connection: Connection, tables: Iterable[Table] = TABLES) -> Verdict:
@@ -109,7 +110,7 @@ class Oracle:
         }
 
     def _belonging(self, division: int, table: Table) -> list[dict[str, Any]]:
-        records = [{**record, "@region": REGION} for record in self._simulator.truth(division, table.entity_set)]
+        records = [{**record, "@region": self._region} for record in self._simulator.truth(division, table.entity_set)]
         if table.members is not None:
             return [record for record in records if record[table.members] is True]
         if table.parent is not None:
