@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -77,6 +77,18 @@ def test_a_list_by_modified_reads_what_changed_in_the_last_two_hours_and_no_more
     assert (third.rows_read, third.updated, third.deleted) == (2, 1, 0)
 
 
+def test_what_was_modified_within_two_hours_before_the_last_reading_and_came_after_it_is_read(
+    installation: Installation,
+) -> None:
+    key, other = (some_key(installation, "Costcenters", number) for number in (1, 2))
+    installation.simulator.update(NL, "Costcenters", key, {"Description": "new"})
+    installation.sync("cost_centers")
+    late = {"Description": "late", "Modified": datetime.now(UTC) - timedelta(minutes=90)}
+    installation.simulator.update(NL, "Costcenters", other, late)
+    read = installation.sync("cost_centers")
+    assert (read.mode, read.updated) == ("incremental", 1)
+
+
 def test_a_record_modified_in_the_future_hides_no_change(installation: Installation) -> None:
     key, other = (some_key(installation, "Costcenters", number) for number in (1, 2))
     installation.simulator.update(NL, "Costcenters", key, {"Modified": datetime(2200, 1, 1, tzinfo=UTC)})
@@ -136,6 +148,40 @@ def test_a_company_that_was_moved_is_read_in_full_by_itself(
     assert [installation.sync(entity).mode for entity in LOGGED] == ["incremental"] * len(LOGGED)
 
 
+def test_what_was_deleted_before_a_company_was_moved_can_be_back_with_a_lower_timestamp(
+    installation: Installation,
+) -> None:
+    sync_all(installation)
+    gone = installation.simulator.truth(NL, "GLAccounts")[0]
+    installation.simulator.delete(NL, "GLAccounts", gone["ID"])
+    installation.apply_deletions()
+    execute(installation, "UPDATE exactsync.tombstones SET source_timestamp = source_timestamp + 1000000")
+    back = {name: value for name, value in gone.items() if name != "Timestamp"}
+    installation.simulator.insert(NL, "GLAccounts", back)
+    installation.simulator.update(0, "Divisions", NL, {"DivisionMoveDate": date(2026, 5, 4)})
+    installation.sync("divisions")
+    installation.sync("gl_accounts")
+    assert installation.scalar(f"SELECT _deleted_at IS NULL FROM exact_online.gl_accounts WHERE id = '{gone['ID']}'")
+
+
+def test_bank_accounts_come_and_go_with_their_supplier_on_the_same_day(
+    install: Callable[[Settings], Installation],
+) -> None:
+    sizes = {"Accounts": 20, "BankAccounts": 40}
+    installation = install(replace(SETTINGS, companies=(Company(code=NL, name="Demo", country="NL", sizes=sizes),)))
+    relations = installation.simulator.truth(NL, "Accounts")
+    owners = [one["Account"] for one in installation.simulator.truth(NL, "BankAccounts")]
+    customer = next(one["ID"] for one in relations if not one["IsSupplier"] and one["ID"] in owners)
+    stored = f"SELECT count(*) FROM exact_online.supplier_bank_accounts WHERE account_id = '{customer}'"
+    for is_supplier, rows, live in ((False, 0, 0), (True, 1, 1), (False, 1, 0), (True, 1, 1)):
+        installation.simulator.set_supplier(NL, customer, is_supplier=is_supplier)
+        for entity in ("suppliers", "supplier_bank_accounts"):
+            installation.sync(entity)
+        number = owners.count(customer)
+        assert installation.scalar(stored) == rows * number
+        assert installation.scalar(f"{stored} AND _deleted_at IS NULL") == live * number
+
+
 def refuse_deleted(_request: Request, proceed: Proceed) -> Response:
     answer = proceed()
     body = b'{"error":{"code":"","message":{"lang":"","value":"Forbidden"}}}'
@@ -177,15 +223,25 @@ def test_a_load_of_which_too_much_cannot_be_read_publishes_nothing_and_keeps_the
     assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 0
 
 
-def test_a_record_of_a_sync_feed_in_quarantine_is_read_again_by_the_next_run(installation: Installation) -> None:
+@pytest.mark.parametrize(
+    ("entity", "endpoint", "mode", "calls"),
+    [
+        ("gl_accounts", "sync/Financial/GLAccounts", "incremental", 1),
+        ("cost_units", "hrm/Costunits", "full", 1),
+        ("cost_centers", "hrm/Costcenters", "full", 3),
+    ],
+)
+def test_a_record_in_quarantine_is_read_again_by_the_next_run(
+    installation: Installation, entity: str, endpoint: str, mode: str, calls: int
+) -> None:
     def spoil(_request: Request, proceed: Proceed) -> Response:
         answer = proceed()
         return replace(answer, body=answer.body.replace(b'"Description":"', b'"Description":"\\ud800', 1))
 
-    installation.simulator.plant(Fault(endpoint="sync/Financial/GLAccounts", action=spoil))
-    assert installation.sync("gl_accounts").quarantined == 1
-    again = installation.sync("gl_accounts")
-    assert (again.mode, again.inserted, again.calls) == ("incremental", 1, 1)
+    installation.simulator.plant(Fault(endpoint=endpoint, action=spoil))
+    assert installation.sync(entity).quarantined == 1
+    again = installation.sync(entity)
+    assert (again.mode, again.inserted, again.calls) == (mode, 1, calls)
     assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 0
 
 

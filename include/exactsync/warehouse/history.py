@@ -32,6 +32,9 @@ _CLOSED = {
 }
 """The columns of a table of ended versions beside the declared ones."""
 
+ENDED_BY_DELETION: Final = "version._next_changed IS NULL"
+"""The condition that an ended `version` was followed by no other at once."""
+
 COMMENTS: Final = {
     "valid_from": "When this version was published to readers (UTC); strictly rising within a data set.",
     "valid_to": "When the next version was published, or the row deleted (UTC); null: it is current.",

@@ -26,19 +26,21 @@ def lacks_owner(entity: Entity, row: str) -> str:
 
 
 def owners_came(connection: Connection, entity: Entity, division: int, since: datetime | None) -> bool:
-    """Tell whether somebody lives who did not at that moment: what is theirs was set aside, and is not known."""
+    """Tell whether somebody lives who did not all the time since then: what is theirs was set aside, or deleted."""
     if entity.member_of is None or since is None:
         return False
     owners, _ = _owners(entity)
+    ended_since = f"""
+        SELECT FROM {history.CLOSED}."{owners}" AS version
+        WHERE version.division = owner.division AND version.id = owner.id AND version._valid_to > :since"""
     found = connection.scalar(
         text(f"""
         SELECT EXISTS (
             SELECT FROM {schema.PUBLISHED}."{owners}" AS owner
             WHERE owner.division = :division AND owner._deleted_at IS NULL AND owner._loaded_at > :since
-              AND NOT EXISTS (
-                SELECT FROM {history.CLOSED}."{owners}" AS version
-                WHERE version.division = owner.division AND version.id = owner.id
-                  AND version._valid_from <= :since AND version._valid_to > :since
+              AND (
+                NOT EXISTS ({ended_since} AND version._valid_from <= :since)
+                OR EXISTS ({ended_since} AND {history.ENDED_BY_DELETION})
               )
         )"""),
         {"division": division, "since": since},
