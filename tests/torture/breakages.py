@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.torture.breakage import Breakage
 from tests.torture.payables_breakages import PAYABLES
+from tests.torture.truth_breakages import TRUTH
 
 PUBLISH = "tests/integration/test_publish.py"
 NORMALISE = "tests/unit/test_normalise.py"
@@ -258,4 +259,5 @@ BREAKAGES = (
         "tests/unit/exact/test_redact.py",
     ),
     *PAYABLES,
+    *TRUTH,
 )

@@ -140,9 +140,7 @@ class _Moment:
 def _differences_as_of(connection: Connection, moment: _Moment, division: int) -> list[str]:
     """Ask the history of every table for a moment as docs/history.md says; return what differs from what was true."""
     found = {
-        (table.name, key): cells
-        for table in TABLES
-        for key, cells in _as_of(connection, table, division, moment.at)
+        (table.name, key): cells for table in TABLES for key, cells in _as_of(connection, table, division, moment.at)
     }
     true = {row: cells[:-1] for row, cells in moment.rows.items()}  # Exact's Timestamp is no value of a version
     return [
