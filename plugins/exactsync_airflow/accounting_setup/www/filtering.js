@@ -1,72 +1,42 @@
-// Thin names over Airflow's own components (Chakra UI): what narrows down what a page shows.
+// What narrows down what a page shows: controls beside each other, as far as there is room.
 
 /** @import {Child} from "./airflow.d.ts" */
 
-const { createElement: h, useId } = globalThis.React;
-const {
-  CheckboxControl,
-  CheckboxHiddenInput,
-  CheckboxIndicator,
-  CheckboxLabel,
-  CheckboxRoot,
-  FieldLabel,
-  FieldRoot,
-  Flex,
-  Input,
-  NativeSelectField,
-  NativeSelectIndicator,
-  NativeSelectRoot,
-} = globalThis.ChakraUI;
+import { OneOfMany, TextInput } from "./controls.js";
+
+const { createElement: h } = globalThis.React;
+const { CheckboxControl, CheckboxHiddenInput, CheckboxIndicator, CheckboxLabel, CheckboxRoot, Flex } =
+  globalThis.ChakraUI;
 
 /** The edge of a control, as in controls.js. */
 const EDGE = "fg.subtle";
 
-/** @param {{ children?: Child }} props Filters beside each other, as far as there is room. */
+/** @typedef {{ label: string, value: string, onChange: (value: string) => void }} FilterProps */
+
+/** @param {{ children?: Child }} props */
 export function FilterBar({ children }) {
   return h(Flex, { role: "search", "aria-label": "What to show", gap: 4, wrap: "wrap", align: "flex-end" }, children);
 }
 
-/** @param {{ label: string, value: string, options: (readonly [string, string])[], onChange: (value: string) => void }} props options: values and what they are called; all of them come first, with an empty value. */
-export function Select({ label, value, options, onChange }) {
-  const id = useId();
-  return h(
-    FieldRoot,
-    { maxW: "xs", flex: "1 1 10rem" },
-    h(FieldLabel, { htmlFor: id }, label),
-    h(
-      NativeSelectRoot,
-      null,
-      h(
-        NativeSelectField,
-        {
-          id,
-          value,
-          borderColor: EDGE,
-          onChange: (/** @type {{ target: HTMLSelectElement }} */ event) => onChange(event.target.value),
-        },
-        h("option", { value: "" }, "All"),
-        options.map(([option, name]) => h("option", { key: option, value: option }, name)),
-      ),
-      h(NativeSelectIndicator, null),
-    ),
-  );
+/** @param {{ width?: string, children?: Child }} props width: the most that it takes. */
+function Filter({ width = "xs", children }) {
+  return h(Flex, { maxW: width, flex: "1 1 10rem" }, children);
 }
 
-/** @param {{ label: string, value: string, onChange: (value: string) => void }} props value: as "2026-11-22", or empty. */
+/** @param {FilterProps & { options: (readonly [string, string])[] }} props options: values and what they are called; "All" stands before them, with an empty value. */
+export function Select({ label, value, options, onChange }) {
+  const all = [["", "All"], ...options].map(([option = "", name = ""]) => ({ value: option, label: name }));
+  return h(Filter, null, h(OneOfMany, { label, value, options: all, onChange }));
+}
+
+/** @param {FilterProps} props value: a part of what is looked for. */
+export function Search({ label, value, onChange }) {
+  return h(Filter, null, h(TextInput, { label, value, isSearch: true, onChange }));
+}
+
+/** @param {FilterProps} props value: as "2026-11-22", or empty. */
 export function Day({ label, value, onChange }) {
-  const id = useId();
-  return h(
-    FieldRoot,
-    { maxW: "10rem", flex: "1 1 8rem" },
-    h(FieldLabel, { htmlFor: id }, label),
-    h(Input, {
-      id,
-      type: "date",
-      value,
-      borderColor: EDGE,
-      onChange: (/** @type {{ target: HTMLInputElement }} */ event) => onChange(event.target.value),
-    }),
-  );
+  return h(Filter, { width: "10rem" }, h(TextInput, { label, value, isDay: true, onChange }));
 }
 
 /** @param {{ label: string, isChecked: boolean, onChange: (isChecked: boolean) => void }} props */

@@ -2,13 +2,11 @@
 
 /** @import {Choice, Company} from "./types.d.ts" */
 
-import { TextInput } from "../../accounting_setup/www/controls.js";
-import { Day, FilterBar, Only, Select } from "../../accounting_setup/www/filtering.js";
+import { Day, FilterBar, Only, Search, Select } from "../../accounting_setup/www/filtering.js";
 import { companyText } from "../../accounting_setup/www/words.js";
 import { KINDS } from "./texts.js";
 
 const { createElement: h, useEffect, useState } = globalThis.React;
-const { Flex } = globalThis.ChakraUI;
 
 const TYPING_MS = 300;
 
@@ -33,7 +31,7 @@ export function Filters({ choice, companies, choose }) {
     }),
     h(Day, { label: "Booked from", value: choice.first, onChange: (first) => narrow({ first }) }),
     h(Day, { label: "Booked until", value: choice.last, onChange: (last) => narrow({ last }) }),
-    h(Search, { text: choice.text, onText: (text) => narrow({ text }) }),
+    h(Typed, { text: choice.text, onText: (text) => narrow({ text }) }),
     h(Only, {
       label: "Only edited too late",
       isChecked: choice.onlyEdited,
@@ -43,7 +41,7 @@ export function Filters({ choice, companies, choose }) {
 }
 
 /** @param {{ text: string, onText: (text: string) => void }} props Asks once a person has stopped to type. */
-function Search({ text, onText }) {
+function Typed({ text, onText }) {
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);
   useEffect(() => {
@@ -51,9 +49,5 @@ function Search({ text, onText }) {
     const timer = setTimeout(() => onText(typed), TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  return h(
-    Flex,
-    { maxW: "xs", flex: "1 1 12rem" },
-    h(TextInput, { label: "Name, number or reference", value: typed, isSearch: true, onChange: setTyped }),
-  );
+  return h(Search, { label: "Name, number or reference", value: typed, onChange: setTyped });
 }
