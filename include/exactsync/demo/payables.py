@@ -37,8 +37,11 @@ def _mappings(exact: SimulatedExact) -> list[tuple[MappingKind, str, str]]:
     journals = [one for one in exact.records(COMPANY, "Journals") if one["Type"] == _PURCHASE_JOURNAL]
     journal = next(one["Code"] for one in journals if not one["IsBlocked"])
     staff = next(one["ID"] for one in exact.records(COMPANY, "Accounts") if one["IsSupplier"] and not one["Blocked"])
+    codes = exact.records(COMPANY, "VATCodes")
+    without_vat = next(one["Code"] for one in codes if one["Type"] == "N" and not one["IsBlocked"])
     return [
         *((MappingKind.JOURNAL, kind, journal) for kind in Kind),
         (MappingKind.AXIS, "Cost center", "cost_centers"),
         (MappingKind.EMPLOYEE, "", staff),
+        (MappingKind.VAT_CODE, "", without_vat),
     ]

@@ -65,7 +65,7 @@ def test_the_rates_of_a_vat_code_follow_each_other_without_a_gap(books):
 
 def test_a_period_ends_the_day_before_the_next_begins(books):
     periods = sorted(books.simulator.truth(1, "FinancialPeriods"), key=lambda period: period["StartDate"])
-    assert periods[0]["StartDate"] == date(2019, 1, 1)
+    assert periods[0]["StartDate"] == date(2024, 1, 1)
     for one, following in itertools.pairwise(periods):
         assert one["EndDate"] + timedelta(days=1) == following["StartDate"]
 

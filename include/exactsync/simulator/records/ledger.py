@@ -121,8 +121,8 @@ def make_journal(factory: RecordFactory, number: int) -> dict[str, Any]:
 
 
 def make_financial_period(_factory: RecordFactory, number: int) -> dict[str, Any]:
-    """A month of a financial year, from January 2019 on."""
-    year, month = 2019 + number // 12, number % 12 + 1
+    """A month of a financial year, from January 2024 on."""
+    year, month = 2024 + number // 12, number % 12 + 1
     start = date(year, month, 1)
     return {
         "FinYear": year,
