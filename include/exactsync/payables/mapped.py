@@ -229,7 +229,7 @@ def _sections(lines: Iterable[Line]) -> list[Section]:
 _DEFAULTS: Final[dict[str, str]] = {
     MappingKind.ACCOUNT: "Lines without an account",
     MappingKind.VAT_CODE: "Lines without a VAT account",
-    MappingKind.SUPPLIER: "Everybody who is not at Exact",
+    MappingKind.SUPPLIER: "Everybody who is not at Exact Online",
     MappingKind.EMPLOYEE: "All other employees",
 }
 """What the key '' stands for."""

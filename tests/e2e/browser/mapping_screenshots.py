@@ -35,7 +35,7 @@ def photograph(page: Page, stack: Stack) -> None:
     photographer.take("1-source", size=HIGH)
     person.press("Save")
     person.reads_heading(f"Mapping of {SOURCE}")
-    spend(stack)
+    spend(stack, stranger="Stichting Onbekend")
     page.reload()
     person.map("Invoice (journal)", "inkoop", "60 · Inkoopboek")
     photographer.take("2-mapping", size=HIGH)

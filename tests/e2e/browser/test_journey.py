@@ -136,7 +136,7 @@ def maps_what_payables_name(administrator: Administrator, stack: Stack) -> None:
     spend(stack)
     page.reload()
     administrator.reads("Not mapped", "Named by 12 payables", HOSTILE, "'reciept' is no kind of payable")
-    administrator.reads("99999 is not known in this company")
+    administrator.reads("99999 is not known in this company", "matched by VAT number, set by export")
     administrator.map("Invoice (journal)", "inkoop", PURCHASES)
     administrator.reads(f"→ {PURCHASES}", "Named by 12 payables, set by admin,")
     assert query(stack, "SELECT target, set_by FROM exactsync.payable_mappings WHERE key = 'invoice'") == [

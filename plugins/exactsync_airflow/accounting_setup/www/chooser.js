@@ -10,6 +10,7 @@ import { ProblemNotice } from "./problem.js";
 import { usePolling } from "./working.js";
 
 const { useEffect, useState } = globalThis.React;
+const { Box, Button } = globalThis.ChakraUI;
 
 const SETTLED_MS = 250;
 
@@ -24,34 +25,30 @@ const SETTLED_MS = 250;
 
 /** @param {ChooserProps} props */
 export function Chooser(props) {
-  return h(
-    Column,
-    { gap: 3 },
-    props.kind === "axis" ? h(AxisChoices, props) : h(FoundChoices, props),
-    h(Row, null, h(Press, { onPress: props.onCancel }, "Cancel")),
-  );
+  return props.kind === "axis" ? h(AxisChoices, props) : h(FoundChoices, props);
 }
 
 /** @param {ChooserProps} props */
-function AxisChoices({ isBusy, onChoose }) {
+function AxisChoices({ isBusy, onChoose, onCancel }) {
   return h(
     Row,
     null,
     AXES.map(({ value, label }) => h(Press, { key: value, onPress: () => onChoose(value), isBusy }, label)),
+    h(Press, { onPress: onCancel }, "Cancel"),
   );
 }
 
 /** @param {ChooserProps} props */
-function FoundChoices({ source, kind, isBusy, onChoose }) {
+function FoundChoices({ source, kind, isBusy, onChoose, onCancel }) {
   const [text, setText] = useState("");
-  const wanted = useSettled(text.trim());
+  const code = text.trim();
+  const wanted = useSettled(code);
   const { value, problem, look } = usePolling(
     () => payablesApi.choices(source.name, kind, wanted),
     () => null,
     wanted,
   );
   const { found, isFree = false } = KINDS[kind];
-  const isExact = value?.choices.some((each) => each.value === text.trim());
   return h(
     Column,
     { gap: 3 },
@@ -65,26 +62,56 @@ function FoundChoices({ source, kind, isBusy, onChoose }) {
     }),
     h(ProblemNotice, { problem, onRetry: () => void look() }),
     !value && !problem && h(Waiting, null, "Looking …"),
-    value && h(Choices, { choices: value.choices, isBusy, onChoose }),
-    value && !value.choices.length && h(Paragraph, { isMuted: true }, `The last sync has left no such ${found}.`),
+    value && value.choices.length > 0 && h(Choices, { choices: value.choices, isBusy, onChoose }),
+    value && !value.choices.length && h(Paragraph, { isMuted: true }, `The last sync has brought no such ${found}.`),
     value?.is_more && h(Muted, null, "There may be more: type a word of the one you are looking for."),
-    isFree &&
-      text.trim() &&
-      value &&
-      !isExact &&
-      h(Row, null, h(Press, { onPress: () => onChoose(text.trim()), isBusy }, `Use ${text.trim()} all the same`)),
+    h(
+      Row,
+      null,
+      h(Press, { onPress: onCancel }, "Cancel"),
+      isFree &&
+        value &&
+        mayBeCode(code, value.choices) &&
+        h(Press, { onPress: () => onChoose(code), isBusy }, `Use ${code} all the same`),
+    ),
   );
 }
 
-/** @param {{ choices: Choice[], isBusy: boolean, onChoose: (value: string) => void }} props */
+/** @param {{ choices: Choice[], isBusy: boolean, onChoose: (value: string) => void }} props A list to press in. */
 function Choices({ choices, isBusy, onChoose }) {
+  const item = { variant: "ghost", size: "sm", colorPalette: "brand", w: "full", h: "auto", minH: 9, py: 1.5 };
   return h(
-    Row,
-    null,
+    Box,
+    { as: "ul", listStyleType: "none", maxH: "19rem", overflowY: "auto", borderWidth: 1, borderRadius: "md", p: 1 },
     choices.map(({ value, label, about }) =>
-      h(Press, { key: value, onPress: () => onChoose(value), isBusy }, about ? `${label}, ${about}` : label),
+      h(
+        Box,
+        { as: "li", key: value },
+        h(
+          Button,
+          {
+            ...item,
+            justifyContent: "start",
+            textAlign: "start",
+            whiteSpace: "normal",
+            "aria-disabled": isBusy || undefined,
+            onClick: () => isBusy || onChoose(value),
+          },
+          about ? `${label}, ${about}` : label,
+        ),
+      ),
     ),
   );
+}
+
+/**
+ * @param {string} text
+ * @param {readonly Choice[]} choices
+ * @returns {boolean} whether it may be a code that the last sync has not brought yet.
+ */
+function mayBeCode(text, choices) {
+  const isKnown = choices.some((each) => each.value === text);
+  return text !== "" && !isKnown && (!choices.length || /^\d+$/.test(text));
 }
 
 /**
