@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import OperationalError
 
-from exactsync import health, sync
+from exactsync import counting, health, sync
 from exactsync.access import Access
 from exactsync.attempts import Attempts
 from exactsync.connecting import connect, require_at_work
@@ -248,6 +248,10 @@ class Deployment:
             with self._attempts.at(ref, DELETIONS, run) as integration, self._client(integration) as client:
                 result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
                 state.note_attempt(self._warehouse, ref.division, DELETIONS, run=run, outcome=result.outcome)
+                if not result.refusal:  # or rows that are gone at Exact would count
+                    counting.count_at_exact(
+                        self._state, self._warehouse, client, entities().values(), ref.division, run_id=run.run_id
+                    )
         except StoppedError as error:
             log.info("Stopped. %s", error)
             return DeletionsResult(integration=ref.integration, division=ref.division, read=0, calls=0, seconds=0.0)

@@ -85,6 +85,9 @@ class Column:
         return " ".join(parts)
 
 
+_ENVELOPE = (REGION, "Timestamp", "__metadata")
+"""What may stand in any record besides Exact's properties of it."""
+
 LEFT_OUT_EVERYWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "the column `division` holds it": ("Division",),
@@ -141,6 +144,8 @@ class Entity:
     """A Boolean property that must be true for a record to be stored (`IsSupplier`)."""
     member_endpoint: str | None = None
     """A single endpoint that gives the same records, and takes a filter on `member_property`: for first loads."""
+    count_endpoint: str | None = None
+    """A single endpoint that counts the same records, for a sync feed that has no `member_endpoint`."""
     member_of: str | None = None
     """An entity that must hold a live record that this one's `member_column` points to, for it to be stored."""
     axis: Axis | None = None
@@ -176,6 +181,13 @@ class Entity:
             member_endpoint=None,
         )
 
+    @property
+    def counted_at(self) -> tuple[str, str | None] | None:
+        """The endpoint that counts its records, and the filter that takes; None: it is compared in full instead."""
+        if self.filtered is not None:
+            return self.filtered.endpoint, self.filtered.filter
+        return (self.count_endpoint, None) if self.count_endpoint else None
+
     @cached_property
     def member_column(self) -> Column | None:
         """The column that points to `member_of`."""
@@ -190,6 +202,12 @@ class Entity:
         if self.member_property:
             wanted.append(self.member_property)
         return tuple(dict.fromkeys(wanted))
+
+    @cached_property
+    def known_properties(self) -> frozenset[str]:
+        """Every property of a record that is no surprise, stored or not; the envelope's own among them."""
+        left_out = (*self.left_out.values(), *LEFT_OUT_EVERYWHERE.values())
+        return frozenset({*self.select, *(name for names in left_out for name in names), *_ENVELOPE})
 
     def check(self) -> None:
         """Raise ValueError if the declaration contradicts itself."""
@@ -206,8 +224,7 @@ class Entity:
             yield "sync feeds, and only they, have an EntityType in sync/Deleted"
         if self.feed is Feed.MODIFIED and "Modified" not in self.select:
             yield "it is read by `Modified`, which no column holds"
-        if self.member_endpoint and not (self.member_property and self.feed is Feed.SYNC):
-            yield "only the members of a sync feed can have an endpoint of their own"
+        yield from self._contradictions_of_endpoints()
         if (self.member_of is None) != (self.member_column is None):
             yield f"no column references {self.member_of}, which its records must belong to"
         if both := {name for names in self.left_out.values() for name in names} & set(self.select):
@@ -216,6 +233,12 @@ class Entity:
             whole = column.type in (ColumnType.SMALLINT, ColumnType.INTEGER)
             if any(isinstance(value, int) is not whole for value in column.values or ()):
                 yield f"the code values of {column.name} are of another type than the column"
+
+    def _contradictions_of_endpoints(self) -> Iterator[str]:
+        if self.member_endpoint and not (self.member_property and self.feed is Feed.SYNC):
+            yield "only the members of a sync feed can have an endpoint of their own"
+        if self.count_endpoint and (self.member_endpoint or self.feed is not Feed.SYNC):
+            yield "only a sync feed without an endpoint of its members is counted elsewhere"
 
 
 _KEYS = ((["id"], ColumnType.UUID), (["division"], ColumnType.INTEGER))

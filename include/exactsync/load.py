@@ -34,6 +34,19 @@ class DivisionRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Novelty:
+    """Something that Exact sent and no declaration knows: a property, or a value that its code list does not name."""
+
+    property: str
+    """Exact's name of it."""
+    value: str = ""
+    """Empty: the property itself is unknown."""
+
+    def __str__(self) -> str:
+        return f"{self.property} = {self.value}" if self.value else self.property
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Who is at work.
 

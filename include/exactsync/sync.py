@@ -17,6 +17,7 @@ from exactsync.exact.odata import MalformedAnswerError
 from exactsync.failpoints import reach
 from exactsync.first_load import SYNC_PAGE, read_load
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult, Mode, Run
+from exactsync.novelty import tell_novelties
 from exactsync.reading import DELETED_KEPT, plan
 from exactsync.warehouse import deletions, loads, membership, quarantine, state
 from exactsync.warehouse.deletions import Deletion
@@ -175,6 +176,7 @@ def _stage_pages(
             records = _located(entity, page.records, client.region)
             normalised = normalise_page(read.source, records, load_id=load.load_id, first_seq=load.rows_read)
             reach("stage.normalised")
+            tell_novelties(engine, entity, load.division, records, normalised)
             for quarantined in normalised.quarantined:
                 log.warning("Page %d: record %s goes to quarantine: %s.", page.number, *_named(quarantined))
             calls, seconds = spent.since_last()

@@ -36,6 +36,7 @@ const dataSet = (entity, given = {}) => ({
   quarantined: 0,
   drift: 0,
   failing_checks: 0,
+  novelties: 0,
   task_url: TASK,
   ...given,
 });
@@ -67,6 +68,7 @@ const QUARANTINED = dataSet("vat_codes", {
   quarantined: 2,
   drift: 1,
   failing_checks: 1,
+  novelties: 2,
   findings: [{ text: "2 records are in quarantine; the others are loaded.", runbook: "docs/runbook/quarantine.md" }],
 });
 const shop = (given = {}) =>
@@ -121,7 +123,7 @@ test("the grid says of every data set how it stands, how old it is and what it h
   assert.match(lines(play)[1], /^1000001 · Demo Holding Group NL ✓ Healthy 12 minutes ago 1,204 rows ✓ Healthy/);
   assert.match(
     lines(play)[2],
-    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine 1 row of drift, repaired 1 failing check/,
+    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine 1 row of drift, repaired 1 failing check 2 novelties at Exact/,
   );
 });
 

@@ -71,7 +71,7 @@ def status(options: argparse.Namespace) -> None:
         say_json(rows)
         return
     table = Table(
-        "Integration", "State", "Grant", "Division", "Entity", "Rows", "Drift", "Published (UTC)", "Last attempt"
+        "Integration", "State", "Grant", "Division", "Entity", "Rows", "Drift", "New", "Published (UTC)", "Last attempt"
     )
     for row in rows:
         table.add_row(
@@ -82,6 +82,7 @@ def status(options: argparse.Namespace) -> None:
             row["entity"],
             str(row["rows"]),
             str(row["drift"] or ""),
+            str(len(row["novelties"]) or ""),
             moment(row["published_at"]),
             f"{row['outcome'] or ''} {row['message'] or ''}".strip(),
         )

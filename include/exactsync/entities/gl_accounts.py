@@ -49,6 +49,7 @@ ENTITY = Entity(
     endpoint="sync/Financial/GLAccounts",
     feed=Feed.SYNC,
     deleted_type=7,
+    count_endpoint="financial/GLAccounts",
     description="General ledger accounts: the chart of accounts of each division.",
     left_out={
         "only Exact's translators need it": ("DescriptionTermID",),

@@ -11,6 +11,7 @@ ENTITY = Entity(
     endpoint="sync/Financial/GLClassifications",
     feed=Feed.SYNC,
     deleted_type=18,
+    count_endpoint="financial/GLClassifications",
     description="Elements of the reporting schemes of each division, as a tree.",
     columns=(
         Column("ID", "id", ColumnType.UUID, "Exact's key of the element."),

@@ -12,6 +12,7 @@ ENTITY = Entity(
     endpoint="sync/Project/Projects",
     feed=Feed.SYNC,
     deleted_type=21,
+    count_endpoint="project/Projects",
     axis=Axis.PROJECTS,
     description="Projects of each division; active between start_date and end_date.",
     left_out={

@@ -43,7 +43,8 @@ def answer_list(
     page = read_page(_records(world, endpoint, client_id, division), query, endpoint, page_size=page_size)
     next_url = _next_url(world, request, page, dataset, sequence)
     encoder = RecordEncoder(endpoint, _collection_url(world, request), query.select)
-    encoded = [encoder.encode(record) for record in page.records]
+    additions = world.settings.additions.get(endpoint.entity_set.name, {})
+    encoded = [{**encoder.encode(record), **additions} for record in page.records]
     if not wants_json:
         return Response(status=200, headers={"Content-Type": ATOM_TYPE}, body=encode_feed(encoded, next_url))
     return json_response({"d": _envelope(encoded, query, page, next_url)})

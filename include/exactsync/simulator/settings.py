@@ -6,7 +6,7 @@ Where reports about Exact contradict each other, there is a switch, and its defa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -124,6 +124,10 @@ class Settings:
     """The first Timestamp; above 2^53, so that a client that reads it as a double is found out."""
     deleted_log_days: float = 61
     """How long sync/Deleted remembers (two months by Exact's documentation)."""
+
+    additions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What Exact may send one day: entity set → properties (known or not) and values that each of its records is
+    answered with, whatever was asked for and whatever it holds."""
 
     # limits
     minute_s: float = 60

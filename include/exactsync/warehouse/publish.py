@@ -41,6 +41,13 @@ UNREADABLE_SHARE = 0.2
 class UnreadableError(DefectError):
     """So many records of a load cannot be read that none is published."""
 
+    page = "quarantine"
+
+    @property
+    def part(self) -> str:
+        """Where it says what exactsync makes of what Exact has changed."""
+        return "changed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Counts:

@@ -66,6 +66,13 @@ RULES: Final = (
         kept="the latest result of each check",
     ),
     Rule(
+        table="novelties",
+        days=400,
+        least_days=30,
+        expired="old.noted_at < now() - make_interval(days => :days)",
+        kept="",
+    ),
+    Rule(
         table="spendesk_snapshots",
         days=90,
         least_days=2,
@@ -133,6 +140,7 @@ KEPT: Final = {
     "accounting_bases": "where accounting went, and who decided it",
     "alerts": "the latest of each kind, of each integration",
     "call_ledger": "one row for each app and company",
+    "counts": "one row for each data set",
     "export_steps": "a few rows for each payable: what keeps it from being booked twice",
     "grants": "one row for each app and user",
     "integration_divisions": "one row for each company of each integration",

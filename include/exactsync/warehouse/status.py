@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from exactsync.warehouse import schema
+from exactsync.warehouse import novelties, schema
 from exactsync.warehouse.drift import DriftOfDataSet, read_latest
 from exactsync.warehouse.load_log import DELETIONS
 from exactsync.warehouse.state import SyncState, read_states
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from exactsync.entity import Entity
+    from exactsync.load import Novelty
     from exactsync.warehouse.integrations import IntegrationInfo
 
 
@@ -27,13 +28,14 @@ def read_status(
 
     Keys: integration, connection, state, reason, grant, division, division_name, entity, rows (live ones; null for
     deletions), watermark, published_at, compared_at, drift (rows that the last comparison had to repair; null where
-    there was none), attempted_at, outcome, message.
+    there was none), novelties (what Exact sent that no declaration knows), attempted_at, outcome, message.
     """
     with engine.connect() as connection:
         states = {(state.division, state.entity): state for state in read_states(connection)}
         drifted = read_latest(connection)
+        new = novelties.read(connection, {entity.name: entity for entity in entities})
         live = {entity.name: _count_live(connection, entity) for entity in entities}
-    return [row for integration in integrations for row in _rows(integration, states, live, drifted)]
+    return [row for integration in integrations for row in _rows(integration, states, live, drifted, new)]
 
 
 def _count_live(connection: Connection, entity: Entity) -> dict[int, int]:
@@ -51,6 +53,7 @@ def _rows(
     states: dict[tuple[int, str], SyncState],
     live: dict[str, dict[int, int]],
     drifted: dict[tuple[int, str], DriftOfDataSet],
+    new: dict[tuple[int, str], list[Novelty]],
 ) -> Iterator[dict[str, Any]]:
     for division in integration.divisions:
         if not division.is_chosen:
@@ -72,6 +75,7 @@ def _rows(
                 "published_at": known.published_at,
                 "compared_at": compared.compared_at if compared else None,
                 "drift": compared.found.missed if compared else None,
+                "novelties": [str(novelty) for novelty in new.get((division.division, entity), ())],
                 "attempted_at": known.attempted_at,
                 "outcome": known.outcome,
                 "message": known.message,

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from exactsync.entities import entities
 from exactsync.errors import runbook
 from exactsync.lifecycle import Reason, State
-from exactsync.warehouse import schema
+from exactsync.warehouse import novelties, schema
 from exactsync.warehouse.budgets import BudgetHealth, read_budgets
 from exactsync.warehouse.drift import read_latest
 from exactsync.warehouse.integrations import read_integrations
@@ -84,6 +84,8 @@ class DataSetHealth:
     """Rows that the last comparison found not to be as they should have been; it has repaired them."""
     failing_checks: int = 0
     """Checks of its rows that fail, whether or not they must hold."""
+    novelties: int = 0
+    """Properties and code values that Exact sent and no declaration knows: told, no shortcoming."""
     holder: str | None = None
     """Who reads it or read it last, as leases name it: `dag/run/task/map_index` in Airflow."""
 
@@ -174,8 +176,9 @@ def _read_data_sets(connection: Connection, divisions: list[int]) -> dict[tuple[
     rows = connection.execute(_DATA_SETS, {"divisions": divisions}).mappings()
     live = {(row.division, row.entity): row.live for row in connection.execute(_live_rows(), {"divisions": divisions})}
     missed = {key: drifted.found.missed for key, drifted in read_latest(connection).items()}
+    new = novelties.read(connection, entities())
     return {
-        key: {**row, "live": live.get(key, 0), "drift": missed.get(key, 0)}
+        key: {**row, "live": live.get(key, 0), "drift": missed.get(key, 0), "novelties": len(new.get(key, ()))}
         for row in rows
         for key in [(row["division"], row["entity"])]
     }
@@ -224,6 +227,7 @@ def _judge(integration: IntegrationInfo, name: str, row: Mapping[str, Any], now:
         quarantined=row.get("quarantined", 0),
         drift=row.get("drift", 0),
         failing_checks=row.get("failing_checks", 0),
+        novelties=row.get("novelties", 0),
         holder=row.get("holder"),
     )
     if row.get("is_running"):

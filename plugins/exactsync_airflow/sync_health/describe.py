@@ -83,6 +83,7 @@ def _data_set(data_set: DataSetHealth) -> payloads.DataSet:
         quarantined=data_set.quarantined,
         drift=data_set.drift,
         failing_checks=data_set.failing_checks,
+        novelties=data_set.novelties,
         task_url=log_url(data_set.holder),
     )
 

@@ -33,6 +33,7 @@ class DataSet(_Payload):
     quarantined: int
     drift: int
     failing_checks: int
+    novelties: int
     task_url: str | None
 
 

@@ -5,6 +5,7 @@
 | `unique` | error | has a key of its own; a warning where it is a code that other entities refer to |
 | `filled` | warn | has a code, where its entity has codes |
 | `resolves` | warn | points to a live row, where it points to an entity that is synced |
+| `counted` | warn | is one of as many as Exact counts, where its data set is not compared every day |
 | `fresh` | warn | was brought up to date lately |
 
 An error says that exactsync has failed, and fails the task; a warning may be how the books are kept at Exact. Nothing

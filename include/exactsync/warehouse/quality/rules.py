@@ -73,6 +73,8 @@ def _rules(entity: Entity, entities: Mapping[str, Entity], is_referred: bool) ->
     for column in entity.columns:
         if column.references:
             yield _resolves(entity, column, entities[column.references])
+    if entity.counted_at:
+        yield _counted(entity)
     yield _fresh(entity)
 
 
@@ -146,6 +148,22 @@ def _judged(entity: Entity, *, fails: str, where: str = "") -> str:
                   FROM {schema.published_table(entity)} AS published
                   WHERE published.division = ANY(:divisions) AND published._deleted_at IS NULL {where}) AS judged
             GROUP BY division"""
+
+
+def _counted(entity: Entity) -> Rule:
+    """Judge the last two counts: Exact goes on changing while they are made, but hardly twice by the same number."""
+    is_off = "difference <> 0 AND difference = difference_before"
+    return Rule(
+        name="counted",
+        severity=Severity.WARN,
+        entity=entity.name,
+        subject="count",
+        told="Exact counts so many more or fewer records, twice in a row",
+        statement=f"""
+            SELECT division, least AS checked, CASE WHEN {is_off} THEN abs(difference) ELSE 0 END AS failing,
+                   CASE WHEN {is_off} THEN ARRAY['Exact ' || at_exact || ', here ' || least] END AS sample
+            FROM exactsync.counts WHERE division = ANY(:divisions) AND entity = '{entity.name}'""",
+    )
 
 
 def _fresh(entity: Entity) -> Rule:

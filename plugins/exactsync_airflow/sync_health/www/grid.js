@@ -107,7 +107,7 @@ function Line({ company, entities, columns, now }) {
 
 /** @param {{ set: DataSet, of: string, now: string }} props of: what the cell is about, for who hears its link alone. */
 function Cell({ set, of, now }) {
-  const { standing, rows, published_at: at, quarantined, drift, failing_checks: failing } = set;
+  const { standing, rows, published_at: at, quarantined, drift, failing_checks: failing, novelties } = set;
   return [
     h(StandingMark, { key: "standing", standing, href: set.task_url, of }),
     standing !== "inactive" &&
@@ -126,6 +126,7 @@ function Cell({ set, of, now }) {
     quarantined > 0 && h("small", { key: "quarantined" }, `${countText(quarantined, "record")} in quarantine`),
     drift > 0 && h("small", { key: "drift" }, `${countText(drift, "row")} of drift, repaired`),
     failing > 0 && h("small", { key: "failing" }, countText(failing, "failing check")),
+    novelties > 0 && h("small", { key: "novelties" }, `${countText(novelties, "novelty", "novelties")} at Exact`),
   ];
 }
 

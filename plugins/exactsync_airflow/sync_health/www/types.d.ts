@@ -56,6 +56,8 @@ export interface DataSet {
   /** Rows that the last comparison had to repair. */
   drift: number;
   failing_checks: number;
+  /** Properties and code values that Exact sent and no declaration knows. */
+  novelties: number;
   task_url: string | null;
 }
 
