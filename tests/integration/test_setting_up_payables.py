@@ -224,6 +224,18 @@ def test_a_match_says_how_it_was_made_until_a_person_makes_another_one(setting_u
     assert (found.target_name, found.how, found.set_by) == ("12 · Acme Belgium", "person", "anna")
 
 
+def test_what_was_changed_and_forgotten_is_told_with_who_did_it(setting_up: SettingUp, engine: Engine) -> None:
+    store(engine, "suppliers", 11, code="11", name="Acme")
+    setting_up.set_mapping(SOURCE.name, "supplier", "s-1", str(OTHER), actor="anna")
+    setting_up.set_mapping(SOURCE.name, "supplier", "s-1", str(ACME), actor="bert")
+    setting_up.unset_mapping(SOURCE.name, "supplier", "s-1", actor="cleo")
+    assert [(change.key, change.former, change.target, change.actor) for change in setting_up.changes(SOURCE.name)] == [
+        ("s-1", "Acme", None, "cleo"),
+        ("s-1", str(OTHER), "Acme", "bert"),
+        ("s-1", None, str(OTHER), "anna"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "key", "target", "message"),
     [

@@ -136,5 +136,6 @@ export const mapped = (lines, given = {}) => ({
       unmapped: ours.filter((each) => each.is_open).length,
     };
   }),
+  changes: [],
   ...given,
 });

@@ -232,6 +232,13 @@ test("what the server refuses is told at the line, which stays open", async () =
   assert.ok(play.buttons.includes("4510 · Travel"));
 });
 
+test("what was forgotten is told with who did it and when", async () => {
+  const forgotten = { kind: "supplier", key: "s-1", former: "Acme B.V.", target: null, actor: "bert" };
+  const changes = [{ ...forgotten, at: "2026-11-20T18:00:00Z" }];
+  const { play } = await open("view=mapping&source=spendesk_default", () => mapped([line()], { changes }));
+  assert.match(play.text, /Suppliers, s-1: Acme B\.V\. → forgotten By bert, .*2 days ago/);
+});
+
 test("of very many lines a person finds theirs by any word", async () => {
   const many = mapped([line()]);
   many.sections[0].total = 1234;

@@ -124,7 +124,7 @@ def test_sync_health_expects_the_shapes_that_the_server_answers_with(name: str) 
 
 
 PAYABLES_TYPES = (WWW / "payables.d.ts").read_text()
-PAYABLES_SHAPES = ("SourceSettings", "Sources", "Line", "Section", "Mapped", "Choice", "Choices")
+PAYABLES_SHAPES = ("SourceSettings", "Sources", "Line", "Section", "Mapped", "Change", "Choice", "Choices")
 
 
 @pytest.mark.parametrize("name", PAYABLES_SHAPES)

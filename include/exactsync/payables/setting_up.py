@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from sqlalchemy import text
 
 from exactsync.errors import ConfigurationError
+from exactsync.payables.changes import read_changes
 from exactsync.payables.choices import find_choices
 from exactsync.payables.mapped import read_mapped
 from exactsync.payables.mapping import EntryCurrency, How, MappingKind, wrong_with
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from exactsync.payables.changes import Change
     from exactsync.payables.choices import Choice
     from exactsync.payables.mapped import Section
     from exactsync.payables.mapping import Source
@@ -64,6 +66,11 @@ class SettingUp:
         """Return how a source is mapped, see `mapped.read_mapped`; ConfigurationError if there is no such source."""
         with self._engine.connect() as connection:
             return read_mapped(connection, _require_source(connection, source), wanted)
+
+    def changes(self, source: str) -> list[Change]:
+        """Return the latest changes of a source's mapping, newest first."""
+        with self._engine.connect() as connection:
+            return read_changes(connection, source)
 
     def choices(self, source: str, kind: MappingKind, wanted: str = "") -> list[Choice]:
         """Return what can be mapped to in the source's company, see `choices.find_choices`; nothing without one."""

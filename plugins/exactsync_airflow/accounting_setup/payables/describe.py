@@ -11,6 +11,7 @@ from exactsync_airflow.accounting_setup.payables import payloads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from exactsync.payables.changes import Change
     from exactsync.payables.choices import Choice
     from exactsync.payables.mapped import Line, Section
     from exactsync.payables.setting_up import ConfiguredSource
@@ -33,7 +34,9 @@ def describe_source(configured: ConfiguredSource) -> payloads.Source:
     )
 
 
-def describe_mapped(configured: ConfiguredSource, sections: Sequence[Section]) -> payloads.Mapped:
+def describe_mapped(
+    configured: ConfiguredSource, sections: Sequence[Section], changes: Sequence[Change]
+) -> payloads.Mapped:
     """Return how a source is mapped; what things are called is anybody's, and text to the page."""
     return payloads.Mapped(
         now=datetime.now(UTC),
@@ -47,6 +50,17 @@ def describe_mapped(configured: ConfiguredSource, sections: Sequence[Section]) -
                 unmapped=section.unmapped,
             )
             for section in sections
+        ],
+        changes=[
+            payloads.Change(
+                at=change.at,
+                kind=change.kind,
+                key=change.key,
+                former=change.former,
+                target=change.target,
+                actor=change.actor,
+            )
+            for change in changes
         ],
     )
 

@@ -78,12 +78,24 @@ class Section(_Payload):
     unmapped: int
 
 
+class Change(_Payload):
+    """A change of what something is mapped to; null: nothing."""
+
+    at: AwareDatetime
+    kind: str
+    key: str
+    former: str | None
+    target: str | None
+    actor: str
+
+
 class Mapped(_Payload):
-    """How a source is mapped."""
+    """How a source is mapped, and what was changed about it, the latest first."""
 
     now: AwareDatetime
     source: Source
     sections: list[Section]
+    changes: list[Change]
 
 
 class Choice(_Payload):

@@ -94,4 +94,5 @@ def read_choices(
 
 
 def _mapped(source: ConfiguredSource, setting_up: SettingUp, wanted: str) -> payloads.Mapped:
-    return describe_mapped(source, setting_up.mapped(source.info.source.name, wanted))
+    name = source.info.source.name
+    return describe_mapped(source, setting_up.mapped(name, wanted), setting_up.changes(name))

@@ -24,6 +24,7 @@ import {
 import { Press, TextInput } from "./controls.js";
 import { Guide } from "./guide.js";
 import { MappingLine } from "./mapping-line.js";
+import { Moment } from "./moment.js";
 import { payablesApi } from "./payables-api.js";
 import { KINDS, UNKNOWN_KIND, openText } from "./payables-texts.js";
 import { SourceFacts } from "./sources.js";
@@ -102,6 +103,7 @@ export function MappingView({ overview, place, announce }) {
           isFound: wanted !== "",
         }),
       ),
+      mapped.changes.length > 0 && h(Changes, { key: "changes", mapped }),
     ],
   );
 }
@@ -114,6 +116,23 @@ function Summary({ mapped: { sections } }) {
     Notice,
     { kind: "warning", title: "Payables are held back until this is mapped" },
     h(Paragraph, null, open.map((section) => `${textsOf(section.kind).title}: ${openText(section)}`).join(". "), "."),
+  );
+}
+
+/** @param {{ mapped: Mapped }} props What was changed last, and by whom. */
+function Changes({ mapped: { changes, now } }) {
+  return h(
+    More,
+    { summary: "Latest changes" },
+    h(Lines, {
+      rows: changes.map(({ at, kind, key, former, target, actor }, index) => ({
+        key: index,
+        row: [
+          `${textsOf(kind).title}, ${key || "all others"}: ${former ?? "nothing"} → ${target ?? "forgotten"}`,
+          h(Muted, { key: "by" }, `By ${actor}, `, h(Moment, { at, now, isInline: true })),
+        ],
+      })),
+    }),
   );
 }
 

@@ -61,6 +61,18 @@ export interface Mapped {
   now: string;
   source: Source;
   sections: Section[];
+  /** The latest first. */
+  changes: Change[];
+}
+
+/** A change of what something is mapped to; null: nothing. */
+export interface Change {
+  at: string;
+  kind: string;
+  key: string;
+  former: string | null;
+  target: string | null;
+  actor: string;
 }
 
 /** Something at Exact that can be mapped to. */
