@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.torture.breakage import Breakage
+from tests.torture.export_breakages import EXPORTS
 from tests.torture.payables_breakages import PAYABLES
 from tests.torture.truth_breakages import TRUTH
 
@@ -260,4 +261,5 @@ BREAKAGES = (
     ),
     *PAYABLES,
     *TRUTH,
+    *EXPORTS,
 )
