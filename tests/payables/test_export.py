@@ -177,6 +177,16 @@ def test_a_worker_whose_payable_was_taken_over_writes_nothing(office: Office) ->
     assert_booked_once(office)
 
 
+def test_a_worker_whose_payable_was_taken_over_sends_nothing(office: Office) -> None:
+    office.deliver(INVOICE)
+    slow = office.claims("slow").take(INTEGRATION, DIVISION, Wanted())
+    office.pass_time(421)
+    assert slow
+    assert office.claims("quick").take(INTEGRATION, DIVISION, Wanted())
+    office.exporter("slow").export(slow)
+    assert office.exact.posts == []
+
+
 def test_two_exports_never_take_the_same_payable_nor_wait_for_each_other(office: Office) -> None:
     office.deliver(*many(4))
     with office.engine.begin() as connection:

@@ -33,7 +33,7 @@ EXPORTS = (
         "payables/claims.py",
         "if row.fence != claim.fence or row.state is not State.EXPORTING:",
         "if False:",
-        f"{EXPORT} -k taken_over_writes",
+        f"{EXPORT} -k taken_over_sends",
     ),
     Breakage(
         "wait for what another export holds",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -105,6 +106,8 @@ class Exporter:
             self._claims.failed(claim, error.message)
         except ClaimLostError as error:
             log.warning("%s", error)
+            with suppress(ClaimLostError):  # if only a step is another worker's
+                self._claims.released(claim, why=error.message, again_in_s=self._patience.again_s)
         except _DEFECTS as error:
             log.exception("%s cannot be exported.", claim.key)
             self._claims.broken(claim, f"exactsync cannot export it ({type(error).__name__}: {error}). Report this.")
