@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exactsync.environment import read_deployment
 from exactsync.payable import Kind
@@ -36,12 +36,18 @@ def set_up_payables(environment: Mapping[str, str], exact: SimulatedExact, *, in
 def _mappings(exact: SimulatedExact) -> list[tuple[MappingKind, str, str]]:
     journals = [one for one in exact.records(COMPANY, "Journals") if one["Type"] == _PURCHASE_JOURNAL]
     journal = next(one["Code"] for one in journals if not one["IsBlocked"])
-    staff = next(one["ID"] for one in exact.records(COMPANY, "Accounts") if one["IsSupplier"] and not one["Blocked"])
-    codes = exact.records(COMPANY, "VATCodes")
-    without_vat = next(one["Code"] for one in codes if one["Type"] == "N" and not one["IsBlocked"])
+    staff = next(one["ID"] for one in exact.records(COMPANY, "Accounts") if _is_active_supplier(one))
+    codes = [one for one in exact.records(COMPANY, "VATCodes") if not one["IsBlocked"]]
+    without_vat = next(one["Code"] for one in codes if one["Type"] == "N")
     return [
         *((MappingKind.JOURNAL, kind, journal) for kind in Kind),
         (MappingKind.AXIS, "Cost center", "cost_centers"),
         (MappingKind.EMPLOYEE, "", staff),
         (MappingKind.VAT_CODE, "", without_vat),
+        *((MappingKind.VAT_CODE, one["Code"], one["Code"]) for one in codes),
     ]
+
+
+def _is_active_supplier(relation: dict[str, Any]) -> bool:
+    is_dated = relation["StartDate"] is not None or relation["EndDate"] is not None
+    return bool(relation["IsSupplier"] and not relation["Blocked"] and not is_dated)
