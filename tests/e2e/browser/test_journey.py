@@ -143,7 +143,7 @@ def maps_what_payables_name(administrator: Administrator, stack: Stack) -> None:
         ("60", "admin")
     ]
     administrator.press("Forget: reciept (journal)")
-    expect(administrator.view).not_to_contain_text("reciept")
+    expect(administrator.view).not_to_contain_text("'reciept' is no kind of payable")
     is_readable_on_a_phone_and_in_the_dark(administrator, f"Mapping of {SOURCE}")
     assert page.evaluate("globalThis.wasTakenIn") is None
     administrator.open_connection()
