@@ -79,7 +79,7 @@ def test_when_all_goes_well_every_division_is_a_labelled_task_instance(deploymen
     labels = {ti.rendered_map_index for ti in finished.get_task_instances() if ti.map_index >= 0}
     assert labels == {"NL · 1000001 Demo Holding", "NL · 1000002 Demo Shop"}
     found = Counter(name for name, _ in deployment.calls)
-    assert found == {"connect": 1, "sync": 4, "deletions": 2, "conclude": 1, "report": 1}
+    assert found == {"connect": 1, "sync": 4, "deletions": 2, "conclude": 1, "report": 1, "check_quality": 1}
 
 
 def test_entities_that_were_not_chosen_are_skipped_and_stop_nothing(deployment, run) -> None:
