@@ -16,6 +16,7 @@ from exactsync.environment import read_deployment
 from exactsync.failpoints import POINTS
 from exactsync.simulator import Company, Rule, Settings
 from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.guard import DELETION_SHARE
 from tests.torture.conftest import DIVISION, World
 from tests.torture.sacrifice import SYNC_POINTS, Work, Worker, do
 from tests.truth.columns import TABLES
@@ -109,17 +110,19 @@ def test_killed_in_a_filtered_first_load_the_next_attempt_goes_on_there(
 def test_killed_at_random_moments_the_end_is_the_truth(world: World, seed: int) -> None:
     """Kill syncs one after the other, each at a random moment of its work, while Exact goes on changing."""
     random = Random(20 + seed)
+    # a hundred changes may delete most of a list of ten: as many as a person would have to confirm
+    everything = replace(work(world, *EVERY_STEP), environment={**world.environment, DELETION_SHARE: "1"})
     for kill in range(20):
-        worker = Worker(work(world, *EVERY_STEP))
+        worker = Worker(everything)
         time.sleep(random.uniform(0.0, 0.5))
         worker.kill()
         fell = "at work" if worker.wait() else "after the end"
         sys.stdout.write(f"kill {kill + 1}: {fell}, {scalar(world, REMEMBERED)}\n")
         world.simulator.random_changes(5, seed=kill + 20 * seed)
     let_a_day_pass(world)
-    assert do(work(world, *EVERY_STEP)) == ""  # ends the loads under way, whose first pages are as old as the kills
+    assert do(everything) == ""  # ends the loads under way, whose first pages are as old as the kills
     let_a_day_pass(world)
-    assert do(work(world, *EVERY_STEP)) == ""
+    assert do(everything) == ""
     assert live_differences(world) == []
     assert [v for v in world.simulator.violations() if v.rule is not Rule.PARALLEL_READ] == []
 
