@@ -11,8 +11,9 @@ from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.calls import AccessTokenSource, Calls
 from exactsync.exact.odata import Page, address, parse_count, parse_page, query
 from exactsync.exact.quota import CallBudget, Ledger
-from exactsync.exact.transport import Timeouts, open_client
+from exactsync.exact.transport import Timeouts
 from exactsync.exact.writing import read_created, write_body
+from exactsync.outbound import open_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +76,7 @@ class ExactClient:
         )
         self.region = app.region
         self._root = f"{app.base_url}/api/v1/"
-        self._http = open_client(app, timeouts, transport)
+        self._http = open_client(app, timeouts.httpx, transport)
         self._calls = Calls(self._http, tokens, budget, read_s=timeouts.read_s, sleep=sleep)
 
     def __enter__(self) -> Self:

@@ -23,7 +23,8 @@ import orjson
 from exactsync.credentials import EndReason, TokenPair
 from exactsync.errors import ConfigurationError, DefectError, ReauthorisationRequiredError
 from exactsync.exact.redact import redact
-from exactsync.exact.transport import NOT_SENT, Timeouts, open_client, send
+from exactsync.exact.transport import NOT_SENT, Timeouts, send
+from exactsync.outbound import open_client
 from exactsync.secret import Secret
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def refresh(
 
 def _ask(app: App, form: dict[str, str], transport: httpx.BaseTransport | None, timeouts: Timeouts) -> TokenPair:
     form = {**form, "client_id": app.client_id, "client_secret": app.client_secret.reveal()}
-    with open_client(app, timeouts, transport) as client:
+    with open_client(app, timeouts.httpx, transport) as client:
         request = client.build_request(
             "POST", f"{app.base_url}/api/oauth2/token", data=form, headers={"Accept": "application/json"}
         )

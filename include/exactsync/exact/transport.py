@@ -1,16 +1,12 @@
-"""How a request goes out: one HTTP client per app, and an end to every answer's time."""
+"""How a request to Exact goes out, with an end to every answer's time."""
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import httpx
-
-if TYPE_CHECKING:
-    from exactsync.credentials import App
 
 NOT_SENT: Final = (
     httpx.ConnectError,
@@ -44,17 +40,6 @@ class Timeouts:
         return httpx.Timeout(connect=self.connect_s, read=self.read_s, write=self.write_s, pool=self.connect_s)
 
 
-def open_client(app: App, timeouts: Timeouts, transport: httpx.BaseTransport | None) -> httpx.Client:
-    """Return an HTTP client with the app's certificate and proxy settings; redirects are not followed.
-
-    A given transport is used as it is, and left open: it belongs to whoever made it.
-    """
-    if transport is not None:
-        return httpx.Client(transport=_Borrowed(transport), timeout=timeouts.httpx)
-    verify = ssl.create_default_context(cafile=app.verify) if isinstance(app.verify, str) else app.verify
-    return httpx.Client(verify=verify, proxy=app.proxy, timeout=timeouts.httpx)
-
-
 def send(client: httpx.Client, request: httpx.Request, *, read_s: float) -> httpx.Response:
     """Return the answer with its whole body.
 
@@ -75,13 +60,3 @@ def send(client: httpx.Client, request: httpx.Request, *, read_s: float) -> http
         response.close()
     headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WIRE]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)
-
-
-class _Borrowed(httpx.BaseTransport):
-    """A transport that outlives the client using it."""
-
-    def __init__(self, lender: httpx.BaseTransport) -> None:
-        self._lender = lender
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._lender.handle_request(request)

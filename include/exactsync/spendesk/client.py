@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from base64 import b64encode
@@ -13,6 +12,7 @@ import orjson
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from exactsync.errors import DefectError, SpendeskUnavailableError
+from exactsync.outbound import open_client
 from exactsync.secret import Secret
 from exactsync.spendesk.answers import check_answer, reset_s, throttled, unavailable, unreachable
 from exactsync.spendesk.limits import CallLimits
@@ -56,7 +56,7 @@ class SpendeskClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.account = account
-        self._http = _open(account, transport)
+        self._http = open_client(account, httpx.Timeout(TIMEOUT_S), transport)
         self._limits = limits or CallLimits(calls_per_minute=account.calls_per_minute)
         self._now = now
         self._sleep = sleep
@@ -205,20 +205,3 @@ def _parse(response: httpx.Response, path: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise DefectError(f"Spendesk's answer to {path} is not an object.")
     return answer
-
-
-def _open(account: SpendeskAccount, transport: httpx.BaseTransport | None) -> httpx.Client:
-    if transport is not None:
-        return httpx.Client(transport=_Borrowed(transport), timeout=TIMEOUT_S)
-    verify = ssl.create_default_context(cafile=account.verify) if isinstance(account.verify, str) else account.verify
-    return httpx.Client(verify=verify, proxy=account.proxy, timeout=TIMEOUT_S)
-
-
-class _Borrowed(httpx.BaseTransport):
-    """A transport that outlives the client using it."""
-
-    def __init__(self, lender: httpx.BaseTransport) -> None:
-        self._lender = lender
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._lender.handle_request(request)
