@@ -11,7 +11,7 @@ from exactsync_airflow.operators.export import (
     ExportPrepareOperator,
     ExportReportOperator,
 )
-from exactsync_airflow.tasks import chosen
+from exactsync_airflow.tasks import chosen, only
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.mappedoperator import MappedOperator
@@ -20,24 +20,9 @@ if TYPE_CHECKING:
 def export_params() -> dict[str, Param]:
     """Build the form that a person meets on *Trigger*; left alone, it means every payable that is prepared."""
     return {
-        "integrations": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "string"},
-            description="Only these integrations, by name. Empty: all.",
-        ),
-        "divisions": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "integer"},
-            description="Only these division codes. Empty: all that payables are booked in.",
-        ),
-        "payables": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "string"},
-            description="Only these payables, by the keys that the page Exports shows. Empty: all.",
-        ),
+        "integrations": only("string", "Only these integrations, by name. Empty: all."),
+        "divisions": only("integer", "Only these division codes. Empty: all that payables are booked in."),
+        "payables": only("string", "Only these payables, by the keys that the page Exports shows. Empty: all."),
         "first_day": _day("Only what is booked on this day or later. Empty: any."),
         "last_day": _day("Only what is booked on this day or earlier. Empty: any."),
     }

@@ -8,6 +8,7 @@ from airflow.sdk import Param, chain, task_group
 
 from exactsync_airflow.assets import payables_asset
 from exactsync_airflow.operators.payables import PayablesIntakeOperator, PayableSourcesOperator, SpendeskOperator
+from exactsync_airflow.tasks import only
 
 if TYPE_CHECKING:
     from exactsync_airflow.operators.payables import Part
@@ -18,12 +19,7 @@ _LABEL = "{{ task.label }}"
 def intake_params() -> dict[str, Param]:
     """Build the form that a person meets on *Trigger*; left alone, it means every source."""
     return {
-        "sources": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "string"},
-            description="Only these sources, by name. Empty: all.",
-        ),
+        "sources": only("string", "Only these sources, by name. Empty: all."),
         "lookback_days": Param(
             62,
             type="integer",

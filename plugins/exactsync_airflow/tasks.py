@@ -43,22 +43,17 @@ PATIENCE = timedelta(hours=6)
 _LABEL = "{{ task.label }}"
 
 
+def only(kind: str, description: str) -> Param:
+    """Create a parameter that narrows a run down to some of something; emptied in the form, it is null: all."""
+    return Param([], type=["array", "null"], items={"type": kind}, description=description)
+
+
 def sync_params() -> dict[str, Param]:
     """Build the form that a person meets on *Trigger*; left alone, it means everything, incrementally."""
     names = list(entities())
     return {
-        "integrations": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "string"},
-            description="Only these integrations, by name. Empty: all.",
-        ),
-        "divisions": Param(
-            [],
-            type=["array", "null"],
-            items={"type": "integer"},
-            description="Only these division codes. Empty: all chosen.",
-        ),
+        "integrations": only("string", "Only these integrations, by name. Empty: all."),
+        "divisions": only("integer", "Only these division codes. Empty: all chosen."),
         "entities": Param(
             [],
             type=["array", "null"],
