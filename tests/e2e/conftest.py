@@ -10,29 +10,29 @@ import httpx
 import pytest
 
 from exactsync.demo.airflow import LOGIN, PASSWORD
-from exactsync.demo.stack import Stack
+from exactsync.demo.stack import DAG_ID, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-DAG = "/api/v2/dags/exact_online_sync"
 RUN_TIMEOUT_S = 180.0
 POLL_S = 0.2
 
 
 class OnCall:
-    """Works in the UI of a running Airflow, by way of the API that the UI uses."""
+    """Works in the UI of a running Airflow, by way of the API that the UI uses: with the main job, or another DAG."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, dag_id: str = DAG_ID) -> None:
         self._stack = stack
+        self._dag = f"/api/v2/dags/{dag_id}"
         self._client = httpx.Client(base_url=stack.airflow.url, timeout=30)
         answer = self._client.post("/auth/token", json={"username": LOGIN, "password": PASSWORD})
         self._client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
 
     def start(self, **choice: Any) -> str:
         """Trigger a run and return its id."""
-        answer = self._client.post(f"{DAG}/dagRuns", json={"logical_date": None, "conf": choice})
+        answer = self._client.post(f"{self._dag}/dagRuns", json={"logical_date": None, "conf": choice})
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
 
@@ -55,10 +55,10 @@ class OnCall:
             time.sleep(POLL_S)
 
     def state(self, run_id: str) -> str:
-        return str(self._get(f"{DAG}/dagRuns/{run_id}")["state"])
+        return str(self._get(f"{self._dag}/dagRuns/{run_id}")["state"])
 
     def instances(self, run_id: str) -> list[dict[str, Any]]:
-        return list(self._get(f"{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"])
+        return list(self._get(f"{self._dag}/dagRuns/{run_id}/taskInstances")["task_instances"])
 
     def states(self, run_id: str) -> dict[str, Counter[str]]:
         """Count the states of each task's instances."""
@@ -74,7 +74,7 @@ class OnCall:
     def log(self, run_id: str, instance: dict[str, Any]) -> str:
         """Read the log of the last try of a task instance."""
         lines = self._get(
-            f"{DAG}/dagRuns/{run_id}/taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
+            f"{self._dag}/dagRuns/{run_id}/taskInstances/{instance['task_id']}/logs/{instance['try_number']}"
             f"?map_index={instance['map_index']}&full_content=true"
         )["content"]
         return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in lines)
@@ -88,7 +88,7 @@ class OnCall:
     def clear(self, run_id: str, *tasks: str, downstream: bool = True, only_failed: bool = False) -> None:
         """Press *Clear* on tasks, with all their mapped instances."""
         answer = self._client.post(
-            f"{DAG}/clearTaskInstances",
+            f"{self._dag}/clearTaskInstances",
             json={
                 "dry_run": False,
                 "dag_run_id": run_id,

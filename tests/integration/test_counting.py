@@ -67,6 +67,16 @@ def found(installation: Installation) -> list[str]:
     return [str(result) for result in installation.deployment.check_quality("r") if result.rule == "counted"]
 
 
+def spoil(_request: Request, proceed: Proceed) -> Response:
+    """Answer with a page of which the first code is no text."""
+    answer = proceed()
+    return replace(answer, body=answer.body.replace(b'"Code":"', b'"Code":7,"_":"', 1))
+
+
+def refuse(_request: Request, proceed: Proceed) -> Response:
+    return replace(proceed(), status=403, body=b'{"error":{"message":{"value":"Forbidden"}}}')
+
+
 def test_a_run_that_changed_nothing_counts_once_a_day_within_fifteen_calls(installation: Installation) -> None:
     run(installation, "first")
     assert run(installation, "second") == CALLS_OF_A_RUN
@@ -104,13 +114,10 @@ def test_a_difference_is_told_when_it_shows_twice_in_a_row_and_not_before(instal
 
 
 def test_what_is_in_quarantine_erased_or_just_deleted_is_no_difference(installation: Installation) -> None:
-    def spoil(_request: Request, proceed: Proceed) -> Response:
-        answer = proceed()
-        return replace(answer, body=answer.body.replace(b'"Code":"', b'"Code":7,"_":"', 1))
-
     installation.simulator.plant(Fault(endpoint="sync/Financial/GLAccounts", action=spoil))
     run(installation, "first", COUNTED)
     assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 1
+    assert installation.scalar(DIFFERENCES) == NONE_DIFFERS
     supplier = installation.scalar("SELECT min(id::text) FROM exact_online.suppliers WHERE _deleted_at IS NULL")
     installation.deployment.housekeeping.erase(NL, supplier, reason="asked")
     project = UUID(str(installation.simulator.truth(NL, "Projects")[0]["ID"]))
@@ -118,6 +125,23 @@ def test_what_is_in_quarantine_erased_or_just_deleted_is_no_difference(installat
     let_a_day_pass(installation)
     run(installation, "second", COUNTED)
     assert installation.scalar(DIFFERENCES) == NONE_DIFFERS
+
+
+def test_a_row_that_waits_in_quarantine_with_its_next_version_is_counted_once(installation: Installation) -> None:
+    run(installation, "first", COUNTED)
+    changed = UUID(str(installation.simulator.truth(NL, "GLAccounts")[0]["ID"]))
+    installation.simulator.update(NL, "GLAccounts", changed, {"Description": "new"})
+    installation.simulator.plant(Fault(endpoint="sync/Financial/GLAccounts", action=spoil))
+    let_a_day_pass(installation)
+    run(installation, "second", COUNTED)
+    assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 1
+    assert installation.scalar("SELECT most - least FROM exactsync.counts WHERE entity = 'gl_accounts'") == 0
+
+
+def test_nothing_is_counted_where_exact_refuses_to_tell_what_was_deleted(installation: Installation) -> None:
+    installation.simulator.plant(Fault(endpoint="sync/Deleted", action=refuse, occurrences=frozenset()))
+    run(installation, "first", COUNTED)
+    assert counts_made(installation) == 0
 
 
 def test_nothing_is_counted_once_half_of_the_days_calls_are_used(installation: Installation) -> None:
@@ -130,9 +154,6 @@ def test_nothing_is_counted_once_half_of_the_days_calls_are_used(installation: I
 def test_where_exact_does_not_count_the_run_goes_on_and_asks_again_the_next_day(
     installation: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(_request: Request, proceed: Proceed) -> Response:
-        return replace(proceed(), status=403, body=b'{"error":{"message":{"value":"Forbidden"}}}')
-
     installation.simulator.plant(Fault(endpoint="financial/GLAccounts", action=refuse, occurrences=frozenset()))
     with caplog.at_level(logging.WARNING):
         for run_id in ("first", "second", "third"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,49 @@ def test_what_changed_since_the_last_sync_is_not_missed_however_old_its_modified
     change(installation.simulator)
     assert installation.sync(entity).changed
     assert found(installation, entity) == drift.Drift(changed_since=1)
+
+
+def test_what_was_known_to_be_missing_is_not_missed(installation: Installation) -> None:
+    def spoil(_request: Request, proceed: Proceed) -> Response:
+        answer = proceed()
+        return replace(answer, body=answer.body.replace(b'"Description":"', b'"Description":7,"_":"', 1))
+
+    installation.simulator.plant(Fault(endpoint=GL, action=spoil, occurrences=frozenset({1})))
+    installation.sync("gl_accounts")
+    assert installation.scalar("SELECT count(*) FROM exactsync.quarantine") == 1
+    assert installation.sync("gl_accounts", mode="full").inserted == 1
+    assert found(installation, "gl_accounts") == drift.Drift(changed_since=1)
+
+
+def test_bank_accounts_of_who_became_a_supplier_are_not_missed_however_old(installation: Installation) -> None:
+    owners = {account["Account"] for account in installation.simulator.truth(NL, "BankAccounts")}
+    relations = installation.simulator.truth(NL, "Accounts")
+    customer = next(one["ID"] for one in relations if not one["IsSupplier"] and one["ID"] in owners)
+    for entity in ("suppliers", "supplier_bank_accounts"):
+        installation.sync(entity)
+    installation.simulator.set_supplier(NL, customer, is_supplier=True)
+    installation.sync("suppliers", mode="full")
+    came = installation.sync("supplier_bank_accounts", mode="full").inserted
+    assert came
+    assert found(installation, "supplier_bank_accounts") == drift.Drift(changed_since=came)
+
+
+def test_a_deletion_that_only_a_comparison_can_tell_is_not_missed(installation: Installation) -> None:
+    installation.sync("cost_centers")
+    installation.simulator.delete(NL, "Costcenters", keys(installation, "Costcenters")[0])
+    assert installation.sync("cost_centers", mode="full").deleted == 1
+    assert found(installation, "cost_centers") == drift.Drift(changed_since=1)
+
+
+def test_of_comparisons_that_found_nothing_the_last_is_kept_and_of_the_others_all(installation: Installation) -> None:
+    installation.sync("cost_centers")
+    kept = []
+    for is_damaged in (False, False, True, False, False):
+        if is_damaged:
+            damage(installation, "cost_centers", *keys(installation, "Costcenters")[:2])
+        installation.sync("cost_centers", mode="full")
+        kept.append(installation.scalar("SELECT count(*) FROM exactsync.drift WHERE entity = 'cost_centers'"))
+    assert kept == [1, 1, 2, 2, 2]
 
 
 class Analyst(Thread):

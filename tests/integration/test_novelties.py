@@ -11,6 +11,7 @@ import pytest
 
 from exactsync.entities import entities
 from exactsync.errors import DefectError
+from exactsync.load import Novelty
 from exactsync.simulator import Company, Settings
 from exactsync.simulator.faults import Fault, Proceed
 from exactsync.warehouse import novelties
@@ -71,6 +72,8 @@ def test_a_code_value_that_no_list_names_is_stored_as_sent_and_told_once(
 
 
 def test_what_exact_has_always_sent_is_no_novelty(installation: Installation) -> None:
+    left_out = [name for names in entities()["gl_accounts"].left_out.values() for name in names]
+    answer_with(installation, "GLAccounts", **dict.fromkeys(left_out, "of no use"))
     for name in entities():
         installation.sync(name)
     assert installation.scalar(TOLD) is None
@@ -103,6 +106,17 @@ def test_what_a_later_release_declares_is_shown_no_more(installation: Installati
     with installation.engine.connect() as connection:
         assert len(novelties.read(connection, entities())[NL, "gl_accounts"]) == 2
         assert novelties.read(connection, {"gl_accounts": caught_up}) == {}
+
+
+def test_however_much_is_new_the_table_of_it_stays_small(installation: Installation) -> None:
+    for batch in range(40):
+        found = [Novelty(property=f"P{batch}-{number}") for number in range(50)]
+        with installation.engine.begin() as connection:
+            novelties.note(connection, entities()["gl_accounts"], NL, found)
+            novelties.note(connection, entities()["suppliers"], NL, found[:1])
+    kept = "SELECT count(*) FROM exactsync.novelties WHERE entity = '{}'"
+    assert installation.scalar(kept.format("gl_accounts")) < 600
+    assert installation.scalar(kept.format("suppliers")) == 40
 
 
 CHANGED = (

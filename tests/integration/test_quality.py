@@ -144,10 +144,33 @@ def test_what_is_deleted_is_not_checked_but_what_points_to_it_is(installation: I
         f"WHERE id = {ONE_CENTER}) WHERE id = {ONE_ACCOUNT}",
     )
     assert found(installation) == []
+    for deleted in ("_deleted_at = now()", "code = ''"):
+        execute(installation, f"UPDATE exact_online.cost_centers SET {deleted} WHERE id = {ONE_CENTER}")
+        assert found(installation) == [("gl_accounts", "resolves", "cost_center_code", 1)]
+
+
+def test_a_code_of_another_company_is_no_answer(installation: Installation) -> None:
     execute(
-        installation, f"UPDATE exact_online.cost_centers SET code = '', _deleted_at = now() WHERE id = {ONE_CENTER}"
+        installation,
+        f"CREATE TEMP TABLE foreign_one AS SELECT * FROM exact_online.cost_centers WHERE id = {ONE_CENTER};"
+        "UPDATE foreign_one SET division = 1000002, code = 'ELSEWHERE';"
+        "INSERT INTO exact_online.cost_centers SELECT * FROM foreign_one; DROP TABLE foreign_one;"
+        f"UPDATE exact_online.gl_accounts SET cost_center_code = 'ELSEWHERE' WHERE id = {ONE_ACCOUNT}",
     )
     assert found(installation) == [("gl_accounts", "resolves", "cost_center_code", 1)]
+
+
+def test_what_is_compared_once_a_day_is_late_after_a_day_and_three_hours(installation: Installation) -> None:
+    installation.sync("journals")
+    late = []
+    for hours in (26, 28):
+        execute(
+            installation,
+            f"UPDATE exactsync.sync_state SET published_at = now() - interval '{hours} hours' "
+            "WHERE entity = 'journals'",
+        )
+        late += [result.told for result in check(installation) if result.rule == "fresh"]
+    assert late == ["it was not brought up to date for more than 27 hours"]
 
 
 EXCUSES = (
