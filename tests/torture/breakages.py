@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.torture.breakage import Breakage
 from tests.torture.export_breakages import EXPORTS
+from tests.torture.health_breakages import HEALTH
 from tests.torture.payables_breakages import PAYABLES
 from tests.torture.truth_breakages import TRUTH
 
@@ -261,5 +262,6 @@ BREAKAGES = (
     ),
     *PAYABLES,
     *TRUTH,
+    *HEALTH,
     *EXPORTS,
 )
