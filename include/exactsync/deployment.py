@@ -97,6 +97,7 @@ class Deployment:
         self._state = create_engine(state_url) if state_url else self._warehouse
         self._deletion_share = deletion_share
         self._spendesk = (find_account, spendesk_transport)
+        self._patience_s = patience_s
         self._access = Access(
             self._state,
             token_keys=token_keys,
@@ -158,7 +159,7 @@ class Deployment:
     @cached_property
     def intake(self) -> Intake:
         """What brings payables in."""
-        return Intake(self._warehouse, *self._spendesk)
+        return Intake(self._warehouse, *self._spendesk, patience_s=self._patience_s)
 
     @cached_property
     def housekeeping(self) -> Housekeeping:

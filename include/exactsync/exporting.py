@@ -148,7 +148,11 @@ class Exporting:
         return Exported(integration=ref.integration, division=ref.division, states=dict(states))
 
     def report(self) -> dict[str, Reported]:
-        """Tell every Spendesk account what became of its payables; what cannot be told is told by the next run."""
+        """Tell every Spendesk account what became of its payables; what cannot be told is told by the next run.
+
+        Raises:
+            QuotaExhaustedError: an account's calls are used up; call again at `retry_at`.
+        """
         with clear_outages():
             with self._warehouse.connect() as connection:
                 sources = read_sources(connection)

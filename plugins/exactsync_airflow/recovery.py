@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ from exactsync.exact.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+log = logging.getLogger(__name__)
 
 RESCHEDULE_JITTER_S = 3.0
 """Waiting tasks come back spread over this long, so that they do not all reach for the first call of a minute."""
@@ -115,11 +118,14 @@ def airflow_exception(failures: Sequence[Failure]) -> AirflowException:
 
 @contextmanager
 def airflow_errors() -> Iterator[None]:
-    """Turn whatever error a library call raises into Airflow's."""
+    """Turn whatever error a library call raises into Airflow's; Airflow itself does not say why a task is put off."""
     try:
         yield
     except ExactSyncError as error:
-        raise airflow_exception([diagnose(error)]) from None
+        failure = diagnose(error)
+        if failure.recovery is Recovery.RESCHEDULE:
+            log.info("%s", failure)
+        raise airflow_exception([failure]) from None
 
 
 def _recovery(error: Exception) -> Recovery:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
 
-from exactsync.errors import DefectError, SkippableRecordError, SnapshotPendingError
+from exactsync.errors import DefectError, QuotaExhaustedError, SkippableRecordError, SnapshotPendingError
 from exactsync.payable import Payable
 from exactsync.payables.spending import Spending, Told
 from exactsync.secret import Secret
@@ -20,6 +21,7 @@ from exactsync.spendesk.account import SpendeskAccount
 from exactsync.spendesk.client import SpendeskClient
 from exactsync.spendesk.limits import CallLimits
 from exactsync.warehouse.engine import create_engine
+from tests.unit.spendesk.conftest import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +48,8 @@ def engine(migrated_database: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def spending(spendesk: SpendeskSimulator, engine: Engine) -> Spending:
+def _process(spendesk: SpendeskSimulator, engine: Engine, *, patience_s: float) -> Spending:
+    """Return an account as a process finds it that has made no call yet."""
     account = SpendeskAccount(
         connection_id=SOURCE,
         base_url="https://public-api.spendesk.com",
@@ -55,10 +57,15 @@ def spending(spendesk: SpendeskSimulator, engine: Engine) -> Spending:
         client_secret=Secret(spendesk.settings.client_secret),
     )
     clock = spendesk.clock
-    limits = CallLimits(patience_s=600, now=clock.now, sleep=clock.advance)
+    limits = CallLimits(now=clock.now, sleep=clock.advance)
     transport = SimulatorTransport(spendesk)
     client = SpendeskClient(account, transport=transport, limits=limits, now=clock.now, sleep=clock.advance)
-    return Spending(engine, client, SOURCE)
+    return Spending(engine, client, SOURCE, patience_s=patience_s)
+
+
+@pytest.fixture
+def spending(spendesk: SpendeskSimulator, engine: Engine) -> Spending:
+    return _process(spendesk, engine, patience_s=600)
 
 
 def _today(spendesk: SpendeskSimulator) -> date:
@@ -200,6 +207,50 @@ def test_receipts_are_listed_again_only_for_what_has_changed(
     spendesk.edit(spendesk.payables()[0]["id"], description="Edited")
     _receive(spending, spendesk, engine, run_id="next")
     assert spending.receive_attachments().read == 1
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def test_five_hundred_receipts_take_minutes_that_no_worker_sits_out_and_a_kill_costs_one_call(
+    exact: Simulator, engine: Engine
+) -> None:
+    time = Frozen(datetime.now(UTC).timestamp())
+    settings = SpendeskSettings(payables=500, faulty=0, latency_s=0.2)
+    spendesk = SpendeskSimulator(company_of(exact, 1000001), settings, clock=Clock(time, sleep=time.sleep))
+    _receive(_process(spendesk, engine, patience_s=600), spendesk, engine)
+    spendesk.clock.advance(60)
+    started, working_s, wakes = spendesk.clock.now(), 0.0, 0
+    while True:
+        wakes += 1
+        woken = spendesk.clock.now()
+        try:
+            if wakes == 4:
+                spendesk.interfere(*[_answer] * 20, _kill_the_worker)
+            assert _process(spendesk, engine, patience_s=0).receive_attachments().read > 0
+            break
+        except QuotaExhaustedError as put_off:
+            working_s += spendesk.clock.now() - woken
+            spendesk.clock.advance((put_off.retry_at - datetime.now(UTC)).total_seconds() + 10)
+        except Killed:
+            spendesk.clock.advance(60)  # Airflow's delay before the next try
+    asked = Counter(path for path, _ in spendesk.calls() if path.endswith("/attachments"))
+    assert len(asked) == 500
+    assert set(asked.values()) == {1}  # besides the one whose answer the killed worker took along
+    assert spendesk.violations() == []
+    assert spendesk.clock.now() - started < 14 * 60
+    assert wakes <= 12
+    assert working_s < 120
+
+
+def _answer(_request: Any, proceed: Any) -> Any:
+    return proceed()
+
+
+def _kill_the_worker(_request: Any, proceed: Any) -> Any:
+    proceed()
+    raise Killed
 
 
 def test_a_receipt_can_be_fetched_long_after_it_was_listed(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from exactsync.errors import SpendeskUnavailableError
+import pytest
+
+from exactsync.errors import QuotaExhaustedError, SpendeskUnavailableError
 from exactsync.payables.lifecycle import Action
 from exactsync.payables.reporting import count_untold, report
 from exactsync.payables.rows import Key
@@ -40,6 +42,27 @@ def test_each_outcome_is_told_once_and_what_was_not_heard_is_told_again(office: 
     report(office.engine, SOURCE, again := Ear())
     assert again.heard == [("p-2", "exported", None)]
     assert count_untold(office.engine, SOURCE) == 0
+
+
+class Ration(Ear):
+    """Spendesk, when two calls are left of the minute."""
+
+    def report(self, payable_id: str, status: str, reason: str | None) -> None:
+        if len(self.heard) == 2:
+            raise QuotaExhaustedError("No call is left.", retry_at=datetime.now(UTC), window="minute")
+        super().report(payable_id, status, reason)
+
+
+def test_what_cannot_be_told_within_a_minute_is_put_off_and_nothing_is_told_twice(office: Office) -> None:
+    office.deliver(*many(5))
+    office.export()
+    minutes = [Ration(), Ration(), Ration()]
+    for minute in minutes[:2]:
+        with pytest.raises(QuotaExhaustedError):
+            report(office.engine, SOURCE, minute)
+    assert report(office.engine, SOURCE, minutes[2]).told == 1
+    heard = sorted(payable_id for minute in minutes for payable_id, _, _ in minute.heard)
+    assert heard == [f"p-{number}" for number in range(1, 6)]
 
 
 def test_what_has_become_otherwise_is_told_again(office: Office) -> None:

@@ -2,7 +2,7 @@
 
 ExactSyncError
 ├── RetryLaterError             nothing is wrong with us: wait until `retry_at`, then go on
-│   ├── QuotaExhaustedError       a limit of Exact is used up (`window` says which)
+│   ├── QuotaExhaustedError       a limit of Exact or Spendesk is used up (`window` says which)
 │   ├── TokenPendingError         there is no access token yet
 │   ├── AccessRefusedError        Exact refuses even a new access token
 │   ├── ExactUnavailableError     maintenance, 5xx, time-outs, dropped connections
@@ -51,7 +51,7 @@ class RetryLaterError(ExactSyncError):
 
 
 class QuotaExhaustedError(RetryLaterError):
-    """A limit of Exact is used up until `retry_at`.
+    """A limit of Exact, or of Spendesk, is used up until `retry_at`.
 
     `window` is `minute` or `day` for the call budget, `errors` for the error-velocity limit of one endpoint.
     """

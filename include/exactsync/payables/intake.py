@@ -53,6 +53,7 @@ class Intake:
         engine: the warehouse.
         find_account: connection id → account; raises ConfigurationError for an unknown one.
         transport: how to reach Spendesk, if not directly.
+        patience_s: how long to wait for the next minute's calls, see `Spending`.
     """
 
     def __init__(
@@ -60,10 +61,13 @@ class Intake:
         engine: Engine,
         find_account: Callable[[str], SpendeskAccount],
         transport: httpx.BaseTransport | None = None,
+        *,
+        patience_s: float = 0.0,
     ) -> None:
         self._engine = engine
         self._find_account = find_account
         self._transport = transport
+        self._patience_s = patience_s
 
     def sources(self) -> dict[str, SourceInfo]:
         """Return every source that is set up, by its name."""
@@ -74,7 +78,7 @@ class Intake:
     def spending(self, source: str) -> Iterator[Spending]:
         """Open a source that is a Spendesk account; ConfigurationError if its connection is missing or incomplete."""
         with SpendeskClient(self._find_account(source), transport=self._transport) as client:
-            yield Spending(self._engine, client, source)
+            yield Spending(self._engine, client, source, patience_s=self._patience_s)
 
     def folder(self, source: str) -> Folder:
         """Open a source that is a folder of files; ConfigurationError if it is not there."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from sqlalchemy import text
 
-from exactsync.errors import ExactSyncError
+from exactsync.errors import ExactSyncError, QuotaExhaustedError
 from exactsync.payables.lifecycle import State
 from exactsync.payables.rows import SELECTED, Row
 
@@ -55,7 +55,11 @@ def count_untold(engine: Engine, source: str) -> int:
 
 
 def report(engine: Engine, source: str, feedback: Feedback) -> Reported:
-    """Tell a source what became of its payables, those of earlier runs that could not be told included."""
+    """Tell a source what became of its payables, those of earlier runs that could not be told included.
+
+    Raises:
+        QuotaExhaustedError: no more can be told before `retry_at`; what was told by then is noted.
+    """
     with engine.connect() as connection:
         found = connection.execute(
             text(f"SELECT {SELECTED} {_UNTOLD} ORDER BY updated_at, payable_id"), _named(source)
@@ -66,6 +70,9 @@ def report(engine: Engine, source: str, feedback: Feedback) -> Reported:
         status = TOLD[row.state]
         try:
             feedback.report(row.payable_id, status, row.reason if status == "failedToExport" else None)
+        except QuotaExhaustedError:
+            log.info("%s: told of %d payables, %d are left.", source, told, len(rows) - told)
+            raise
         except ExactSyncError as error:
             log.warning("%s could not be told what became of %s: %s", source, row.payable_id, error)
             continue

@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from exactsync.errors import ConfigurationError, DefectError, SkippableRecordError, SnapshotPendingError
+from exactsync.errors import (
+    ConfigurationError,
+    DefectError,
+    QuotaExhaustedError,
+    SkippableRecordError,
+    SnapshotPendingError,
+)
 from exactsync.spendesk import parse
 from exactsync.spendesk.snapshots import Period, ask, periods, read_page
 from exactsync.warehouse import snapshots, spend
@@ -51,12 +57,15 @@ class Spending:
         engine: where schema `spendesk` is.
         client: its API.
         source: the connection's id.
+        patience_s: how long what goes on where it stopped (receipts, reports) waits for the next minute's calls before
+            QuotaExhaustedError; whole lists always wait.
     """
 
-    def __init__(self, engine: Engine, client: SpendeskClient, source: str) -> None:
+    def __init__(self, engine: Engine, client: SpendeskClient, source: str, *, patience_s: float = 0.0) -> None:
         self._engine = engine
         self._client = client
         self.source = source
+        self._patience_s = patience_s
         self._poll_s = client.account.poll_s
 
     def receive_suppliers(self) -> Told:
@@ -179,8 +188,14 @@ class Spending:
         """
         with self._engine.connect() as connection:
             waiting = spend.payables_without_receipts(connection, self.source, TO_BE_BOOKED)
-        for payable_id, digest in waiting:
-            rows = [parse.attachment_row(one) for one in self._attachments(_path(payable_id))]
+        for number, (payable_id, digest) in enumerate(waiting):
+            try:
+                rows = [parse.attachment_row(one) for one in self._attachments(_path(payable_id))]
+            except QuotaExhaustedError:
+                log.info(
+                    "%s: receipts of %d payables are listed, %d are left.", self.source, number, len(waiting) - number
+                )
+                raise
             with self._engine.begin() as connection:
                 spend.store_attachments(connection, self.source, payable_id, rows, digest=digest)
         return Told(read=len(waiting), changed=len(waiting))
@@ -211,7 +226,7 @@ class Spending:
         raise SkippableRecordError("Spendesk does not have this receipt any more.")
 
     def _attachments(self, path: str) -> list[dict[str, Any]]:
-        listed = self._client.get(path).get("data")
+        listed = self._client.get(path, patience_s=self._patience_s).get("data")
         if not isinstance(listed, list):
             raise DefectError("Spendesk's answer is no list of receipts.")
         return listed
@@ -219,7 +234,8 @@ class Spending:
     def report(self, payable_id: str, status: str, reason: str | None) -> None:
         """Tell Spendesk what became of a payable: `exported`, or `failedToExport` with the reason."""
         body = {"payableId": payable_id, "bookkeepingStatus": status}
-        self._client.put("/v1/payables/bookkeeping-status", body | ({"reason": reason} if reason else {}))
+        told = body | ({"reason": reason} if reason else {})
+        self._client.put("/v1/payables/bookkeeping-status", told, patience_s=self._patience_s)
 
 
 def _path(payable_id: str) -> str:

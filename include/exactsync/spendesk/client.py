@@ -73,23 +73,30 @@ class SpendeskClient:
         """Close the connections to Spendesk."""
         self._http.close()
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, patience_s: float | None = None
+    ) -> dict[str, Any]:
         """Return the JSON object at a path such as `/v1/suppliers`.
+
+        Args:
+            path: below the base URL.
+            params: the query.
+            patience_s: how long to wait for a call to be left; None: as long as the limits of this client do.
 
         Raises:
             RetryLaterError: the calls are used up, or Spendesk does not answer.
             ConfigurationError: credentials, scopes or the address are wrong.
             DefectError: Spendesk does not understand us, or we don't understand Spendesk.
         """
-        return self._again_if_away(lambda: self._call("GET", path, params=params))
+        return self._again_if_away(lambda: self._call("GET", path, params=params, patience_s=patience_s))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a body; for what may be said twice without harm. Errors as `get`."""
         return self._again_if_away(lambda: self._call("POST", path, body=body))
 
-    def put(self, path: str, body: Mapping[str, Any]) -> None:
-        """Set something. Errors as `get`."""
-        self._again_if_away(lambda: self._call("PUT", path, body=body))
+    def put(self, path: str, body: Mapping[str, Any], *, patience_s: float | None = None) -> None:
+        """Set something; patience and errors as `get`."""
+        self._again_if_away(lambda: self._call("PUT", path, body=body, patience_s=patience_s))
 
     def list(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield the records of all pages of a list; each page is a call. Errors as `get`."""
@@ -121,27 +128,40 @@ class SpendeskClient:
         return retrying(call)
 
     def _call(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        patience_s: float | None = None,
     ) -> dict[str, Any]:
-        response = self._authorised(method, path, params, body)
+        response = self._authorised(method, path, params, body, patience_s)
         if response.status_code == 401:
             with self._lock:
                 self._token = None
-            response = self._authorised(method, path, params, body)
+            response = self._authorised(method, path, params, body, patience_s)
         check_answer(response, path, self.account.connection_id)
         return _parse(response, path)
 
     def _authorised(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+        patience_s: float | None,
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._access_token().reveal()}"}
         url = f"{self.account.base_url}{path}"
         request = self._http.build_request(method, url, params=params, json=body, headers=headers)
-        with self._limits.call():
+        with self._limits.call(patience_s=patience_s):
             response = self._send(request, path)
         if response.status_code == 429:
             self._limits.pause(reset_s(response))
             raise throttled(response)
+        if response.headers.get("x-ratelimit-remaining") == "0":
+            self._limits.pause(reset_s(response))
         return response
 
     def _access_token(self) -> Secret:

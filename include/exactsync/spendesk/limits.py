@@ -22,11 +22,11 @@ MINUTE_S: Final = 60.0
 class CallLimits:
     """Lets the calls of one process through as Spendesk allows; may be used by several threads at once.
 
-    Other processes of the same company are met as answers 429, see `pause`.
+    What other processes of the same company use up is known from Spendesk's answers, see `pause`.
 
     Args:
         calls_per_minute: 50 for the API credentials of a company.
-        patience_s: how long a call may wait here for its turn.
+        patience_s: how long a call may wait here for its turn, unless it says otherwise itself.
         now: seconds that only ever rise.
         sleep: how to wait.
     """
@@ -50,14 +50,15 @@ class CallLimits:
         self._lines = threading.BoundedSemaphore(CALLS_IN_FLIGHT)
 
     @contextmanager
-    def call(self) -> Iterator[None]:
+    def call(self, *, patience_s: float | None = None) -> Iterator[None]:
         """Hold one of the five lines for the time of one call, once it is its turn.
 
         Raises:
-            QuotaExhaustedError: its turn comes later than one has patience for.
+            QuotaExhaustedError: its turn comes later than one has patience for. At `retry_at` all calls made here are a
+                minute old: whoever comes back then, in another process perhaps, has a whole minute's.
         """
         with self._lines:
-            self._wait_for_turn()
+            self._wait_for_turn(self._patience_s if patience_s is None else patience_s)
             try:
                 yield
             finally:
@@ -66,17 +67,16 @@ class CallLimits:
                     self._ended.append(self._now())
 
     def pause(self, seconds: float) -> None:
-        """Make no call for a while: Spendesk has answered 429."""
+        """Make no call for a while: Spendesk has said that none is left."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._now() + seconds)
 
-    def _wait_for_turn(self) -> None:
-        patience_s = self._patience_s
+    def _wait_for_turn(self, patience_s: float) -> None:
         while (wait_s := self._take_turn()) > 0:
             if wait_s > patience_s:
                 raise QuotaExhaustedError(
                     "Spendesk's calls of this minute are used up.",
-                    retry_at=datetime.now(UTC) + timedelta(seconds=wait_s),
+                    retry_at=datetime.now(UTC) + timedelta(seconds=max(wait_s, self._until_forgotten())),
                     window="minute",
                 )
             patience_s -= wait_s
@@ -94,3 +94,8 @@ class CallLimits:
                 return self._ended[0] + MINUTE_S - now if self._ended else MINUTE_S
             self._under_way += 1
             return 0.0
+
+    def _until_forgotten(self) -> float:
+        """Return in how many seconds none of the calls made here counts any more."""
+        with self._lock:
+            return self._ended[-1] + MINUTE_S - self._now() if self._ended else 0.0

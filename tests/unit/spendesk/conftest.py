@@ -24,8 +24,8 @@ NOON = 1_771_000_000.0
 class Frozen:
     """A clock that a test moves, or whoever waits."""
 
-    def __init__(self) -> None:
-        self.at = NOON
+    def __init__(self, at: float = NOON) -> None:
+        self.at = at
 
     def __call__(self) -> float:
         return self.at

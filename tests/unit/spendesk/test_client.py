@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,35 @@ def test_who_has_no_patience_is_told_when_to_come_back(
         client.get("/v1/suppliers")
     with pytest.raises(QuotaExhaustedError, match="calls of this minute are used up"):
         client.get("/v1/suppliers")
+    assert spendesk.violations() == []
+
+
+def test_who_comes_back_in_another_process_when_told_has_a_whole_minute_of_calls(
+    spendesk: SpendeskSimulator, account: SpendeskAccount, time: Frozen
+) -> None:
+    for _ in range(4):
+        limits = CallLimits(patience_s=0, now=time, sleep=time.sleep)
+        client = SpendeskClient(account, transport=SimulatorTransport(spendesk), limits=limits, now=time)
+        for _ in range(50):
+            client.get("/v1/suppliers")
+            time.sleep(0.3)
+        with pytest.raises(QuotaExhaustedError) as told:
+            client.get("/v1/suppliers")
+        time.sleep((told.value.retry_at - datetime.now(UTC)).total_seconds() + 0.1)
+    assert spendesk.violations() == []
+
+
+def test_the_last_call_of_a_minute_is_not_tried_for_another_one_although_others_made_the_rest(
+    client: SpendeskClient, spendesk: SpendeskSimulator, account: SpendeskAccount, time: Frozen
+) -> None:
+    for _ in range(30):
+        client.get("/v1/suppliers")
+    limits = CallLimits(patience_s=0, now=time, sleep=time.sleep)
+    other = SpendeskClient(account, transport=SimulatorTransport(spendesk), limits=limits, now=time)
+    for _ in range(20):
+        other.get("/v1/suppliers")
+    with pytest.raises(QuotaExhaustedError):
+        other.get("/v1/suppliers")
     assert spendesk.violations() == []
 
 
