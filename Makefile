@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test coverage soak lint lock
+.PHONY: help venv demo up down test test-distributed coverage soak lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -11,10 +11,11 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PAGE := $(patsubst %,plugins/exactsync_airflow/%/www,accounting_setup exports sync_health) tests/page
 PAGE_TOOLS := .venv/page/node_modules
-UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url \
+	--custom-compile-command "make lock"
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## Two real syncs, from a simulated Exact Online into a real PostgreSQL, by a real Airflow
 	@$(BIN)/python -m exactsync.demo
@@ -42,8 +43,12 @@ lint: $(INSTALLED) $(PAGE_TOOLS)/.installed ## Lint, format, types and import ru
 	$(BIN)/node $(PAGE_TOOLS)/prettier/bin/prettier.cjs --check --print-width 120 --log-level warn $(PAGE)
 	$(BIN)/node $(PAGE_TOOLS)/typescript/bin/tsc --project tests/page
 
-lock: $(INSTALLED) ## Resolve requirements.in into requirements.txt; UPGRADE=1 takes the newest versions
-	$(UV_LOCK) --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+secrets: ## Make the secrets that docker-compose.yaml reads, below secrets/; those that exist stay
+	@$(PYTHON) deploy/make_secrets.py
+
+lock: $(INSTALLED) ## Resolve requirements*.in into requirements*.txt; UPGRADE=1 takes the newest versions
+	$(UV_LOCK) $(if $(UPGRADE),--upgrade) requirements-dev.in -o requirements.txt
+	$(UV_LOCK) --constraints requirements.txt requirements.in -o requirements-production.txt
 
 venv: $(INSTALLED) ## Install everything into .venv/ (the other targets do so by themselves)
 
