@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from exactsync.errors import ConfigurationError
@@ -12,6 +13,8 @@ from exactsync.exact import oauth
 from exactsync.exact.client import ExactClient
 from exactsync.exact.consent import accept_code
 from exactsync.exact.grant import PATIENCE_S, AccessTokens
+from exactsync.exact.transport import Timeouts
+from exactsync.outbound import open_client
 from exactsync.warehouse.companies import DivisionInfo
 from exactsync.warehouse.ledger import PostgresLedger
 from exactsync.warehouse.tokens import PostgresTokenStore
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Access:
-    """The apps, grants and call budget of one installation.
+    """The apps, grants and call budget of one installation; may be used by several threads at once.
 
     Args:
         engine: where grants and the ledger live.
@@ -58,6 +61,14 @@ class Access:
         self._transport = transport
         self._patience_s = patience_s
         self._ledger = PostgresLedger(engine)
+        self._http: dict[tuple[bool | str, str | None], httpx.Client] = {}
+        self._opening = Lock()
+
+    def close(self) -> None:
+        """Close the connections to Exact."""
+        with self._opening:
+            while self._http:
+                self._http.popitem()[1].close()
 
     @cached_property
     def grants(self) -> PostgresTokenStore:
@@ -115,11 +126,19 @@ class Access:
             app,
             tokens,
             self._ledger,
-            transport=self._transport,
+            http=self._reach(app),
             patience_s=self._patience_s,
             purpose=purpose,
         ) as client:
             yield client
+
+    def _reach(self, app: App) -> httpx.Client:
+        """Return the HTTP client that all work of this process shares: a TLS handshake costs more than most calls."""
+        with self._opening:
+            key = app.verify, app.proxy
+            if key not in self._http:
+                self._http[key] = open_client(app, Timeouts().httpx, self._transport)
+            return self._http[key]
 
     def list_divisions(self, integration: IntegrationInfo) -> list[DivisionInfo]:
         """Ask Exact which companies the integration may see now."""

@@ -66,7 +66,7 @@ class Attempts:
             raise
 
     def _integration(self, ref: DivisionRef) -> IntegrationInfo:
-        (found,) = read_integrations(self._engine, [ref.integration])
+        (found,) = read_integrations(self._engine, [ref.integration], divisions=[ref.division])
         return found
 
     def _remember(self, error: ExactSyncError, ref: DivisionRef, entity: str, run: Run) -> None:

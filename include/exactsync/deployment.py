@@ -127,7 +127,8 @@ class Deployment:
                 ) from None
 
     def close(self) -> None:
-        """Let go of the databases."""
+        """Let go of the databases, and of the connections to Exact."""
+        self._access.close()
         for engine in self._engines():
             engine.dispose()
 

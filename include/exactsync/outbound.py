@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from typing import Protocol
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final, Protocol
 
 import httpx
+
+_NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
 
 
 class Service(Protocol):
@@ -21,15 +24,18 @@ class Service(Protocol):
 
 
 def open_client(service: Service, timeout: httpx.Timeout, transport: httpx.BaseTransport | None) -> httpx.Client:
-    """Return an HTTP client with the service's certificate and proxy settings; redirects are not followed.
+    """Return an HTTP client with the service's certificate and proxy settings; it follows no redirect, keeps no cookie.
 
     A given transport is used as it is, and left open: it belongs to whoever made it.
     """
     if transport is not None:
-        return httpx.Client(transport=_Borrowed(transport), timeout=timeout)
-    given = service.verify
-    verify = ssl.create_default_context(cafile=given) if isinstance(given, str) else given
-    return httpx.Client(verify=verify, proxy=service.proxy, timeout=timeout)
+        client = httpx.Client(transport=_Borrowed(transport), timeout=timeout)
+    else:
+        given = service.verify
+        verify = ssl.create_default_context(cafile=given) if isinstance(given, str) else given
+        client = httpx.Client(verify=verify, proxy=service.proxy, timeout=timeout)
+    client.cookies.jar.set_policy(_NO_COOKIES)
+    return client
 
 
 class _Borrowed(httpx.BaseTransport):

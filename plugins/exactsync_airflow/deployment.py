@@ -11,6 +11,8 @@ from exactsync.errors import ConfigurationError
 from exactsync.exact.redact import install_redaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from airflow.sdk import Connection
 
     from exactsync.credentials import App
@@ -42,11 +44,21 @@ _LIBPQ_EXTRAS = (
 )
 
 
-def airflow_deployment(warehouse_conn_id: str = WAREHOUSE_CONN_ID) -> Deployment:
+def find_app(connection_id: str) -> App:
+    """Look an app up through its Airflow connection."""
+    from exactsync_airflow.hooks import ExactOnlineHook
+
+    return ExactOnlineHook(connection_id).app()
+
+
+def airflow_deployment(
+    warehouse_conn_id: str = WAREHOUSE_CONN_ID, *, find_app: Callable[[str], App] = find_app
+) -> Deployment:
     """Build the library's deployment from Airflow's connections; for tasks and the api-server, never while parsing.
 
     Airflow looks connections up where the process may: through the execution API in a task, and in the environment,
-    secrets backends and its own database in the api-server.
+    secrets backends and its own database in the api-server. A task that works through many companies passes a
+    `find_app` that remembers: each look-up is a call to the api-server.
 
     Raises ConfigurationError where a connection or a token key is missing or unusable.
     """
@@ -81,13 +93,6 @@ def token_keys() -> list[str]:
     """The Fernet keys of EXACTSYNC_TOKEN_KEYS, the encrypting one first."""
     keys = [key.strip() for key in os.environ.get("EXACTSYNC_TOKEN_KEYS", "").split(",")]
     return [key for key in keys if key]
-
-
-def find_app(connection_id: str) -> App:
-    """Look an app up through its Airflow connection."""
-    from exactsync_airflow.hooks import ExactOnlineHook
-
-    return ExactOnlineHook(connection_id).app()
 
 
 def find_account(connection_id: str) -> SpendeskAccount:

@@ -36,6 +36,8 @@ class FakeDeployment:
     drifted: list[DriftOfDataSet] = field(default_factory=list)
     failing: list[CheckResult] = field(default_factory=list)
     outcome: str = "published"
+    watermark_before: int | None = None
+    is_closed: bool = False
 
     def connect(self, **choice: Any) -> SimpleNamespace:
         self.calls.append(("connect", choice))
@@ -53,6 +55,7 @@ class FakeDeployment:
             mode=mode,
             outcome=self.outcome,
             inserted=self.changes.get(ref.division, 0),
+            watermark_before=self.watermark_before,
             watermark_after=7,
         )
 
@@ -64,6 +67,9 @@ class FakeDeployment:
         return DeletionsResult(
             integration=ref.integration, division=ref.division, read=9, calls=1, seconds=0.1, deleted=deleted
         )
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def conclude(self) -> None:
         self.calls.append(("conclude", None))
@@ -156,7 +162,7 @@ def context(ti: FakeTaskInstance) -> dict[str, Any]:
 def deployment(monkeypatch: pytest.MonkeyPatch) -> FakeDeployment:
     fake = FakeDeployment()
     for module in ("batch", "connect", "publish"):
-        monkeypatch.setattr(f"exactsync_airflow.operators.{module}.airflow_deployment", lambda _conn_id: fake)
+        monkeypatch.setattr(f"exactsync_airflow.operators.{module}.airflow_deployment", lambda _conn_id, **_: fake)
     return fake
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def sync(*divisions: DivisionRef, **arguments: Any) -> ExactOnlineSyncOperator:
         entity="gl_accounts",
         batch=[division.to_json() for division in divisions],
         outlets=[ASSET],
-        **arguments,
+        **{"readers": 1} | arguments,
     )
 
 
@@ -236,3 +237,37 @@ def test_a_patient_task_looks_every_minute_whether_the_other_reader_has_finished
         wait = raised.value.reschedule_date - datetime.now(UTC)
         assert timedelta(seconds=50) < wait < timedelta(seconds=70)
     assert task.execute(context)[0]["outcome"] == "published"
+
+
+def test_one_that_fails_among_many_that_are_read_at_once_fails_alone(deployment, context, ti, demo) -> None:
+    divisions = [replace(demo, division=number) for number in range(40)]
+    deployment.errors = {7: [forbidden()], 8: [away()]}
+    with pytest.raises(AirflowException) as raised:
+        sync(*divisions, readers=4).execute(context)
+    assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == [
+        f"integration {demo.integration}, division 7",
+        f"integration {demo.integration}, division 8",
+    ]
+    assert sorted(deployment.synced) == list(range(40))
+    ti.try_number = 2
+    results = sync(*divisions, readers=4).execute(context)
+    assert sorted(deployment.synced[40:]) == [7, 8]
+    assert [result["division"] for result in results] == list(range(40))
+
+
+def test_a_batch_is_named_by_its_first_and_last_company(demo) -> None:
+    divisions = [replace(demo, division=number) for number in range(42)]
+    assert sync(*divisions).label == f"{divisions[0].label} … {divisions[-1].label} (42 companies)"
+
+
+def test_what_is_settled_is_not_stored_for_each_company(deployment, context, demo) -> None:
+    stored = []
+    context["task_state_store"].set = lambda *_, **__: stored.append(1)
+    sync(*(replace(demo, division=number) for number in range(40))).execute(context)
+    assert len(stored) <= 1
+
+
+def test_a_watermark_is_shown_when_it_moves_and_not_again(deployment, context, demo) -> None:
+    deployment.watermark_before = 7
+    sync(demo).execute(context)
+    assert context["asset_state_store"][ASSET] == {}

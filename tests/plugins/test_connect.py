@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +27,18 @@ def test_each_division_is_a_batch_of_its_own(deployment, context, demo, shop) ->
     assert connect().execute(context) == [[demo.to_json()], [shop.to_json()]]
 
 
-def test_batches_can_be_larger_and_lose_nobody(deployment, context, demo, shop, belge) -> None:
-    deployment.found = [demo, shop, belge]
-    assert connect(batch_size=2).execute(context) == [[demo.to_json(), shop.to_json()], [belge.to_json()]]
+@pytest.mark.parametrize("many", [1, 16, 17, 500])
+def test_many_divisions_share_few_tasks_evenly_and_none_is_lost(deployment, context, demo, many) -> None:
+    deployment.found = [replace(demo, division=number) for number in range(many)]
+    batches = connect(most_batches=16).execute(context)
+    assert [division["division"] for batch in batches for division in batch] == list(range(many))
+    assert len(batches) == min(many, 16)
+    assert max(map(len, batches)) - min(map(len, batches)) <= 1
+
+
+def test_an_installation_with_nothing_to_pull_has_no_batch(deployment, context) -> None:
+    deployment.found = []
+    assert connect().execute(context) == []
 
 
 def test_the_choice_reaches_the_library(deployment, context) -> None:

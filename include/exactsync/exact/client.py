@@ -47,6 +47,7 @@ class ExactClient:
         tokens: where access tokens come from.
         ledger: where all workers keep the call budget.
         transport: how to reach Exact, if not directly; it stays open when the client closes.
+        http: an HTTP client that is open already, and stays so.
         patience_s: how long a call may wait for an exhausted window before QuotaExhaustedError.
         purpose: whose share of the day's calls is spent.
         timeouts: how long the steps of a call may take.
@@ -60,6 +61,7 @@ class ExactClient:
         ledger: Ledger,
         *,
         transport: httpx.BaseTransport | None = None,
+        http: httpx.Client | None = None,
         patience_s: float = 0.0,
         purpose: Purpose = "sync",
         timeouts: Timeouts | None = None,
@@ -76,8 +78,9 @@ class ExactClient:
         )
         self.region = app.region
         self._root = f"{app.base_url}/api/v1/"
-        self._http = open_client(app, timeouts.httpx, transport)
-        self._calls = Calls(self._http, tokens, budget, read_s=timeouts.read_s, sleep=sleep)
+        opened = http or open_client(app, timeouts.httpx, transport)
+        self._own_http = None if http else opened
+        self._calls = Calls(opened, tokens, budget, read_s=timeouts.read_s, sleep=sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -86,8 +89,9 @@ class ExactClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections to Exact."""
-        self._http.close()
+        """Close the connections to Exact that are its own."""
+        if self._own_http:
+            self._own_http.close()
 
     @property
     def calls(self) -> int:

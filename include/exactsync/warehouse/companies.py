@@ -77,9 +77,12 @@ class DivisionInfo:
         return self.refusal.message if self.refusal else self.failure
 
 
-def read_companies(connection: Connection, integration: str) -> tuple[tuple[DivisionInfo, ...], bool]:
-    """Return every company known of an integration, and whether the list is too old to be relied on."""
-    rows = connection.execute(_READ, {"name": integration, "hours": STALE_AFTER_H}).mappings()
+def read_companies(
+    connection: Connection, integration: str, codes: Sequence[int] | None = None
+) -> tuple[tuple[DivisionInfo, ...], bool]:
+    """Return the companies of these codes (None: all) of an integration, and whether the list is too old to rely on."""
+    wanted = None if codes is None else list(codes)
+    rows = connection.execute(_READ, {"name": integration, "hours": STALE_AFTER_H, "codes": wanted}).mappings()
     known = [dict(row) for row in rows]
     stale = [row.pop("is_stale") for row in known]
     return tuple(DivisionInfo(**row) for row in known), not known or any(stale)
@@ -93,7 +96,9 @@ FROM exactsync.integration_divisions AS division
 LEFT JOIN (exactsync.integration_divisions AS other JOIN exactsync.integrations AS holder
            ON holder.name = other.integration AND holder.state <> 'disconnected')
 ON other.division = division.division AND other.is_chosen AND other.integration <> division.integration
-WHERE division.integration = :name ORDER BY division.division
+WHERE division.integration = :name
+  AND (CAST(:codes AS integer[]) IS NULL OR division.division = ANY(CAST(:codes AS integer[])))
+ORDER BY division.division
 """)
 
 

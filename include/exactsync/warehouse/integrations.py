@@ -206,8 +206,12 @@ def _read_aloud(name: str) -> str:
     return normalize("NFKC", name).casefold()
 
 
-def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[IntegrationInfo]:
+def read_integrations(
+    engine: Engine, names: Sequence[str] = (), *, divisions: Sequence[int] | None = None
+) -> list[IntegrationInfo]:
     """Return the integrations of these names, or all, by name.
+
+    With `divisions`, they know no other companies: one may have hundreds.
 
     Raises:
         ConfigurationError: a name is unknown.
@@ -216,7 +220,7 @@ def read_integrations(engine: Engine, names: Sequence[str] = ()) -> list[Integra
         raise _unknown(names)
     with engine.connect() as connection:
         rows = connection.execute(_READ, {"names": list(names)}).mappings()
-        found = [_with_companies(connection, dict(row)) for row in rows.all()]
+        found = [_with_companies(connection, dict(row), divisions) for row in rows.all()]
     if unknown := set(names) - {integration.name for integration in found}:
         raise _unknown(unknown)
     return found
@@ -269,8 +273,8 @@ ORDER BY integration.name
 """)
 
 
-def _with_companies(connection: Connection, values: dict[str, Any]) -> IntegrationInfo:
-    companies, is_stale = read_companies(connection, values["name"])
+def _with_companies(connection: Connection, values: dict[str, Any], divisions: Sequence[int] | None) -> IntegrationInfo:
+    companies, is_stale = read_companies(connection, values["name"], divisions)
     values |= {
         "state": State(values["state"]),
         "reason": Reason(values["reason"]) if values["reason"] else None,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
+from structlog.contextvars import bound_contextvars
 
 from exactsync.errors import ExactSyncError
 from exactsync.load import DivisionRef
-from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment, find_app
 from exactsync_airflow.problems import leave_problems
 from exactsync_airflow.progress import Progress
 from exactsync_airflow.recovery import Failure, Recovery, airflow_exception, diagnose
 from exactsync_airflow.run import airflow_run
+from exactsync_airflow.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +28,16 @@ if TYPE_CHECKING:
     from exactsync.deployment import Deployment
     from exactsync.load import Run
 
+READERS = 4
+"""Divisions of a batch that are worked on at once. Exact's minute is each division's own, and so is each data set's
+lease; what bounds them is the warehouse: each may hold two of its connections."""
+
+_NAMED = 3
 _LABEL_LENGTH = 250  # of Airflow's column rendered_map_index
 
 
 class ExactOnlineBatchOperator(BaseOperator):
-    """Work through a batch of divisions, each on its own.
+    """Work through a batch of divisions, each on its own, a few of them at once.
 
     A division that cannot be finished does not stop the others; at the end the task fails (or waits, or is skipped:
     :mod:`exactsync_airflow.recovery` decides) naming those that were not finished, and its retry takes only those.
@@ -36,6 +45,7 @@ class ExactOnlineBatchOperator(BaseOperator):
     :param batch: the divisions, one of the batches that :class:`ExactOnlineConnectOperator` returns.
     :param patience: how long after the start of the run to wait for another reader of a data set; then, as without
         patience, the task is skipped.
+    :param readers: how many divisions are worked on at once.
     :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
     """
 
@@ -46,12 +56,14 @@ class ExactOnlineBatchOperator(BaseOperator):
         *,
         batch: list[dict[str, Any]],
         patience: timedelta = timedelta(0),
+        readers: int = READERS,
         warehouse_conn_id: str = WAREHOUSE_CONN_ID,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.batch = batch
         self.patience = patience
+        self.readers = readers
         self.warehouse_conn_id = warehouse_conn_id
 
     @abstractmethod
@@ -70,7 +82,10 @@ class ExactOnlineBatchOperator(BaseOperator):
     @property
     def label(self) -> str:
         """What Airflow shows in place of the map index, e.g. `NL · 1000001 Demo Holding`."""
-        return ", ".join(division.label for division in self.divisions)[:_LABEL_LENGTH]
+        labels = [division.label for division in self.divisions]
+        if len(labels) <= _NAMED:
+            return ", ".join(labels)[:_LABEL_LENGTH]
+        return f"{labels[0]} … {labels[-1]} ({len(labels)} companies)"[:_LABEL_LENGTH]
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Return the result of each division."""
@@ -79,25 +94,31 @@ class ExactOnlineBatchOperator(BaseOperator):
         if failures and not (progress.done and all(failure.recovery is Recovery.SKIP for failure in failures)):
             self._give_up(failures, context)
         leave_problems(context, failures)
-        results = list(progress.done.values())
+        results = [progress.done[key] for key in map(_key, self.divisions) if key in progress.done]
         self.announce(results, context)
         progress.forget()
         return results
 
     def _work_through(self, progress: Progress, context: Context) -> list[Failure]:
-        deployment = airflow_deployment(self.warehouse_conn_id)
-        run = airflow_run(context)
-        is_patient = self._is_patient(context)
-        failures = []
+        """Work on what is not settled yet; return what could not be done, in the batch's order."""
+        failures = {key: Failure(recovery=Recovery.FAIL, message=message) for key, message in progress.failed.items()}
+        left = []
         for division in self.divisions:
-            key = _key(division)
-            if key in progress.done:
+            if (key := _key(division)) in progress.done:
                 self.log.info("%s: done by an earlier try, not done again.", division.label)
-            elif key in progress.failed:
-                failures.append(Failure(recovery=Recovery.FAIL, message=progress.failed[key]))
-            elif failure := self._attempt(deployment, division, run, progress, is_patient=is_patient):
-                failures.append(failure)
-        return failures
+            elif key not in failures:
+                left.append(division)
+        with progress, closing(airflow_deployment(self.warehouse_conn_id, find_app=cache(find_app))) as deployment:
+            attempt = partial(self._attempt, deployment, airflow_run(context), self._is_patient(context))
+            for division, outcome in side_by_side(attempt, left, threads=self.readers):
+                key = _key(division)
+                if isinstance(outcome, Failure):
+                    failures[key] = outcome
+                    if outcome.recovery is Recovery.FAIL:
+                        progress.refuse(key, outcome.message)
+                else:
+                    progress.finish(key, outcome)
+        return [failures[key] for key in map(_key, self.divisions) if key in failures]
 
     def _is_patient(self, context: Context) -> bool:
         if not self.patience:
@@ -106,19 +127,17 @@ class ExactOnlineBatchOperator(BaseOperator):
         return now < (context["dag_run"].start_date or now) + self.patience
 
     def _attempt(
-        self, deployment: Deployment, division: DivisionRef, run: Run, progress: Progress, *, is_patient: bool
-    ) -> Failure | None:
-        try:
-            progress.finish(_key(division), self.work(deployment, division, run))
-        except Exception as error:  # whatever befalls one division must not stop the others
-            if isinstance(error, ExactSyncError):
-                error.at(integration=division.integration, division=division.division)
-            failure = diagnose(error, is_patient=is_patient)
-            self.log.warning("%s: %s", division.label, failure)
-            if failure.recovery is Recovery.FAIL:
-                progress.refuse(_key(division), failure.message)
-            return failure
-        return None
+        self, deployment: Deployment, run: Run, is_patient: bool, division: DivisionRef
+    ) -> dict[str, Any] | Failure:
+        with bound_contextvars(integration=division.integration, division=division.division):
+            try:
+                return self.work(deployment, division, run)
+            except Exception as error:  # whatever befalls one division must not stop the others
+                if isinstance(error, ExactSyncError):
+                    error.at(integration=division.integration, division=division.division)
+                failure = diagnose(error, is_patient=is_patient)
+                self.log.warning("%s: %s", division.label, failure)
+                return failure
 
     def _give_up(self, failures: list[Failure], context: Context) -> None:
         exception = airflow_exception(failures)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from exactsync.connecting import Connected
 
+MOST_BATCHES = 16
+"""A mapped task costs Airflow about two seconds of a core before it begins, a company without news a twentieth."""
+
 
 class ExactOnlineConnectOperator(BaseOperator):
     """Check credentials, grants and reachable divisions, and return the divisions in batches to map tasks over.
@@ -27,8 +32,8 @@ class ExactOnlineConnectOperator(BaseOperator):
 
     :param integrations: names of the integrations to take; empty means all.
     :param divisions: division codes to take; empty means every chosen division.
-    :param batch_size: divisions per mapped task. One, until there are more divisions than Airflow maps over
-        (``[core] max_map_length``).
+    :param most_batches: mapped tasks of each entity at most. Up to this many divisions have a task each; more of them
+        share.
     :param warehouse_conn_id: the ``postgres`` connection of the warehouse.
     """
 
@@ -39,14 +44,14 @@ class ExactOnlineConnectOperator(BaseOperator):
         *,
         integrations: Sequence[str] = (),
         divisions: Sequence[int] = (),
-        batch_size: int = 1,
+        most_batches: int = MOST_BATCHES,
         warehouse_conn_id: str = WAREHOUSE_CONN_ID,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.integrations = integrations
         self.divisions = divisions
-        self.batch_size = batch_size
+        self.most_batches = most_batches
         self.warehouse_conn_id = warehouse_conn_id
 
     def execute(self, context: Context) -> list[list[dict[str, Any]]]:
@@ -66,15 +71,14 @@ class ExactOnlineConnectOperator(BaseOperator):
         from exactsync.connecting import Connected
 
         try:
-            deployment = airflow_deployment(self.warehouse_conn_id)
-            return deployment.connect(integrations=self.integrations, divisions=self.divisions)
+            with closing(airflow_deployment(self.warehouse_conn_id)) as deployment:
+                return deployment.connect(integrations=self.integrations, divisions=self.divisions)
         except ExactSyncError as error:
             return Connected(problems=[error])
 
     def _batches(self, connected: Connected) -> list[list[dict[str, Any]]]:
         divisions = connected.divisions
         self.log.info("Divisions to do (%d): %s.", len(divisions), ", ".join(each.label for each in divisions))
-        return [
-            [division.to_json() for division in divisions[start : start + self.batch_size]]
-            for start in range(0, len(divisions), self.batch_size)
-        ]
+        batches = min(len(divisions), self.most_batches)
+        ends = [len(divisions) * number // batches for number in range(batches + 1)] if batches else []
+        return [[division.to_json() for division in divisions[start:end]] for start, end in pairwise(ends)]

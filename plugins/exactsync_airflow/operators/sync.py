@@ -83,7 +83,7 @@ class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
         """Emit an asset event if rows changed, and show each division's watermark as the asset's state."""
         (asset,) = self.outlets
         for result in results:
-            if result["watermark_after"] is not None:
+            if result["watermark_after"] not in (None, result["watermark_before"]):
                 watermark = str(result["watermark_after"])  # a browser would round so large a number
                 context["asset_state_store"][asset].set(str(result["division"]), watermark)
         changed: dict[str, Any] = {
