@@ -1,12 +1,13 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-distributed coverage soak lint secrets lock
+.PHONY: help venv demo up down test test-distributed coverage soak bench-divisions lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
 PYTHON ?= python3
 WORKERS ?= 2
 SOAK_MINUTES ?= 60
+COMPANIES ?= 500
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PAGE := $(patsubst %,plugins/exactsync_airflow/%/www,accounting_setup exports sync_health) tests/page
@@ -34,6 +35,9 @@ coverage: $(INSTALLED) $(PAGE_TOOLS)/.installed ## All tests again, twice as slo
 
 soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUTES (60) at most
 	@$(BIN)/python -m tests.torture.soak --minutes $(SOAK_MINUTES)
+
+bench-divisions: $(INSTALLED) ## How long the main job takes for COMPANIES (500) small companies without news
+	@$(BIN)/python -m tests.bench.divisions --companies $(COMPANIES)
 
 lint: $(INSTALLED) $(PAGE_TOOLS)/.installed ## Lint, format, types and import rules only
 	$(BIN)/ruff check

@@ -95,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--redirect-uri", nargs="+", default=[], metavar="URI", help="where consents to its app may lead"
     )
+    simulate.add_argument(
+        "--companies", type=int, metavar="N", help="so many small companies instead of the usual ones"
+    )
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -188,3 +189,23 @@ def test_runs_are_told_apart(installation: Installation) -> None:
     installation.deployment.sync(ref, "cost_centers", mode="full", run=Run(run_id="one", holder="x"))
     assert [result.entity for result in installation.deployment.report("one")] == ["cost_centers"]
     assert installation.deployment.report("two") == []
+
+
+def test_companies_that_are_read_at_once_are_read_as_if_one_by_one(install: Callable[[Settings], Installation]) -> None:
+    sizes = {"GLAccounts": 130, "Costcenters": 70, "Accounts": 40, "BankAccounts": 12, "Journals": 5}
+    companies = tuple(Company(code=NL + index, name=f"C{index}", country="NL", sizes=sizes) for index in range(8))
+    installation = install(Settings(companies=companies))
+    data_sets = [(entity, each.code) for entity in ("gl_accounts", "cost_centers", "journals") for each in companies]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        results = list(pool.map(lambda data_set: installation.sync(*data_set), data_sets))
+    assert {(result.entity, result.inserted) for result in results} == {
+        ("gl_accounts", 130),
+        ("cost_centers", 70),
+        ("journals", 5),
+    }
+    assert {(result.entity, result.calls) for result in results} == {
+        ("gl_accounts", 1),
+        ("cost_centers", 2),
+        ("journals", 1),
+    }
+    assert installation.simulator.violations() == []

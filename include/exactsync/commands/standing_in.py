@@ -22,10 +22,11 @@ def simulate(options: argparse.Namespace) -> None:
 
 def _simulate_exact(options: argparse.Namespace) -> None:
     from exactsync.simulator.server import serve
-    from exactsync.simulator.settings import DEMO_APP, Settings
+    from exactsync.simulator.settings import DEMO_APP, DEMO_COMPANIES, Settings, small_companies
 
     app = replace(DEMO_APP, redirect_uris=tuple(options.redirect_uri) or DEMO_APP.redirect_uris)
-    serve(options.port, settings=Settings(apps=(app,)), host=options.host)
+    companies = small_companies(options.companies) if options.companies else DEMO_COMPANIES
+    serve(options.port, settings=Settings(apps=(app,), companies=companies), host=options.host)
 
 
 def _simulate_spendesk(options: argparse.Namespace) -> None:

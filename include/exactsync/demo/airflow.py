@@ -26,6 +26,7 @@ COMPONENTS = {
 }
 START_TIMEOUT_S = 120.0
 POLL_S = 0.25
+_ENDED = {"success", "failed"}
 
 
 class AirflowError(RuntimeError):
@@ -155,25 +156,38 @@ class AirflowApi:
         Raises:
             AirflowError: it failed, or took longer than `timeout_s`; the message names the tasks.
         """
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
-        deadline = time.monotonic() + timeout_s
-        while (state := self._get(path)["state"]) != "success":
-            self._processes.check()
-            if state == "failed" or time.monotonic() > deadline:
-                raise AirflowError(f"run {run_id} is {state}: {self._unfinished(path)}")
-            time.sleep(POLL_S)
+        if (state := self.finish_run(dag_id, run_id, timeout_s=timeout_s)) != "success":
+            raise AirflowError(f"run {run_id} is {state}: {self._unfinished(dag_id, run_id)}")
 
-    def _unfinished(self, path: str) -> str:
-        instances = self._get(f"{path}/taskInstances")["task_instances"]
+    def finish_run(self, dag_id: str, run_id: str, *, timeout_s: float) -> str:
+        """Wait until a run has ended, however it did, or the time is over; return its state."""
+        deadline = time.monotonic() + timeout_s
+        while (state := self._state_of(dag_id, run_id)) not in _ENDED and time.monotonic() < deadline:
+            self._processes.check()
+            time.sleep(POLL_S)
+        return state
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return every task instance of a run, as the REST API describes it."""
+        path, found, total = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", list[dict[str, Any]](), 1
+        while len(found) < total:
+            page = self._get(path, limit=100, offset=len(found))
+            found, total = found + page["task_instances"], page["total_entries"]
+        return found
+
+    def _state_of(self, dag_id: str, run_id: str) -> str:
+        return str(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def _unfinished(self, dag_id: str, run_id: str) -> str:
         states = [
             f"{each['task_id']}[{each['rendered_map_index'] or each['map_index']}] {each['state']}"
-            for each in instances
+            for each in self.task_instances(dag_id, run_id)
             if each["state"] != "success"
         ]
         return ", ".join(states) or "no task is unfinished"
 
-    def _get(self, path: str) -> Any:
-        return self._client.get(path).raise_for_status().json()
+    def _get(self, path: str, **parameters: int) -> Any:
+        return self._client.get(path, params=parameters).raise_for_status().json()
 
 
 def _airflow(*arguments: str) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class Stack:
         connected: Whether Exact Online is the accounting base, the app authorised and every company chosen; otherwise
             a person does so in Airflow.
         spends: Whether there is a simulated Spendesk, too, whose payables are booked in one of the companies.
+        companies: How many small companies there are at Exact; None: the demo's.
         proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
     """
 
@@ -58,6 +59,7 @@ class Stack:
         scheduled: bool = False,
         connected: bool = True,
         spends: bool = False,
+        companies: int | None = None,
         proxied_at: str | None = None,
     ) -> None:
         self.folder = folder.absolute()
@@ -71,6 +73,7 @@ class Stack:
         self.environment: dict[str, str] = {}
         self.processes: Processes
         self._connected = connected
+        self._companies = companies
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -122,7 +125,8 @@ class Stack:
     def _start_simulator(self) -> None:
         port = self.exact_url.rpartition(":")[2]
         simulate = [sys.executable, "-m", "exactsync", "simulate", "--port", port]
-        self.processes.start("simulator", [*simulate, "--redirect-uri", self.redirect_uri])
+        many = ["--companies", str(self._companies)] if self._companies else []
+        self.processes.start("simulator", [*simulate, "--redirect-uri", self.redirect_uri, *many])
         exact, deadline = SimulatedExact(self.exact_url), time.monotonic() + SIMULATOR_TIMEOUT_S
         while not exact.is_up():
             self.processes.check()

@@ -109,6 +109,19 @@ DEMO_COMPANIES = (
 )
 
 
+def small_companies(number: int) -> tuple[Company, ...]:
+    """Return companies with a handful of everything: as many as an accountant's office looks after."""
+    return tuple(
+        Company(
+            code=2_000_001 + index,
+            name=f"Client {index + 1}",
+            country="NL",
+            sizes={entity_set: min(size, 12) for entity_set, size in _sizes(12, 6, 4, 3, 12).items()},
+        )
+        for index in range(number)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How this Exact Online behaves and what is in it."""

@@ -292,3 +292,27 @@ def test_a_given_transport_stays_open_when_the_client_closes(app, ledger, listin
     with ExactClient(app, None, ledger, transport=transport):
         pass
     assert not transport.closed
+
+
+def test_a_cookie_is_never_sent_back(open_client, script, listing) -> None:
+    def with_cookie() -> httpx.Response:
+        page = listing({"ID": 1})
+        page.headers["Set-Cookie"] = "session=of-somebody; Path=/"
+        return page
+
+    exact = script(with_cookie(), with_cookie())
+    with open_client(exact) as client:
+        client.get("crm/Accounts", division=7)
+        client.get("crm/Accounts", division=7)
+    assert len(exact.requests) == 2
+    assert not any("cookie" in request.headers for request in exact.requests)
+
+
+def test_an_http_client_that_was_lent_stays_open(open_client, script, listing) -> None:
+    exact = script(listing(), listing())
+    with httpx.Client(transport=exact.transport) as lent:
+        for _ in range(2):
+            with open_client(exact, http=lent) as client:
+                assert client.get("crm/Accounts", division=7).records == []
+                assert client.calls == 1
+        assert not lent.is_closed
