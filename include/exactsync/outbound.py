@@ -1,14 +1,27 @@
-"""How calls leave this house: one HTTP client for each service, with its certificates and its proxy."""
+"""How calls leave this house, and answers enter it: a client for each service, and an end to every answer."""
 
 from __future__ import annotations
 
 import ssl
 from http.cookiejar import DefaultCookiePolicy
+from time import monotonic
 from typing import Final, Protocol
 
 import httpx
 
+LONGEST_ANSWER: Final = 64 * 2**20
+"""Bytes, unpacked. The longest that is known, a page of 1,000 relations with every property, has less than 8 MB."""
+
+_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
+
+
+class GivenUpError(httpx.TransportError):
+    """An answer that came on and on, and was not waited for any longer; the text says how long it was waited for."""
+
+
+class TooLongError(GivenUpError):
+    """An answer of more bytes than the service can have to say."""
 
 
 class Service(Protocol):
@@ -36,6 +49,34 @@ def open_client(service: Service, timeout: httpx.Timeout, transport: httpx.BaseT
         client = httpx.Client(verify=verify, proxy=service.proxy, timeout=timeout)
     client.cookies.jar.set_policy(_NO_COOKIES)
     return client
+
+
+def receive(
+    client: httpx.Client, request: httpx.Request, *, within_s: float, longest: int = LONGEST_ANSWER
+) -> httpx.Response:
+    """Return the answer with its whole body.
+
+    httpx bounds each silence, not their sum, and no length: an answer that drips, or never ends, would hold the
+    process, or fill its memory.
+
+    Raises:
+        GivenUpError: it was not complete after `within_s`.
+        TooLongError: it has more than `longest` bytes.
+        httpx.TransportError: no answer, or not all of it.
+    """
+    started, body = monotonic(), bytearray()
+    response = client.send(request, stream=True)
+    try:
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > longest:
+                raise TooLongError(f"An answer of more than {longest / 2**20:.0f} MB is none", request=request)
+            if monotonic() - started > within_s:
+                raise GivenUpError(f"An answer was not complete after {within_s:.0f} s", request=request)
+    finally:
+        response.close()
+    headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WIRE]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)
 
 
 class _Borrowed(httpx.BaseTransport):

@@ -21,8 +21,9 @@ from exactsync.errors import (
 from exactsync.exact.odata import MalformedAnswerError
 from exactsync.exact.redact import redact
 from exactsync.exact.responses import MAINTENANCE_PAUSE_S, check_answer, exact_text, unavailable
-from exactsync.exact.transport import NOT_SENT, send
+from exactsync.exact.transport import NOT_SENT
 from exactsync.failpoints import reach
+from exactsync.outbound import GivenUpError, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,6 +177,8 @@ class Calls:
                 response = self._spend(request, endpoint, division, may_wait)
         except NOT_SENT as error:
             raise _unreachable(error) from None
+        except GivenUpError as error:
+            raise DoubtfulWriteError(f"{error}, so Exact was not heard out on {endpoint}.") from None
         except httpx.HTTPError as error:
             raise DoubtfulWriteError(
                 f"The connection to Exact was lost on {endpoint} ({type(error).__name__})."
@@ -205,7 +208,7 @@ class Calls:
     def _exchange(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             self._sent += 1
-        return send(self._http, request, read_s=self._read_s)
+        return receive(self._http, request, within_s=self._read_s)
 
 
 def _pause(state: RetryCallState) -> float:

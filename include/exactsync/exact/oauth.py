@@ -23,8 +23,8 @@ import orjson
 from exactsync.credentials import EndReason, TokenPair
 from exactsync.errors import ConfigurationError, DefectError, ReauthorisationRequiredError
 from exactsync.exact.redact import redact
-from exactsync.exact.transport import NOT_SENT, Timeouts, send
-from exactsync.outbound import open_client
+from exactsync.exact.transport import NOT_SENT, Timeouts
+from exactsync.outbound import open_client, receive
 from exactsync.secret import Secret
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _ask(app: App, form: dict[str, str], transport: httpx.BaseTransport | None, 
             "POST", f"{app.base_url}/api/oauth2/token", data=form, headers={"Accept": "application/json"}
         )
         try:
-            response = send(client, request, read_s=timeouts.read_s)
+            response = receive(client, request, within_s=timeouts.read_s)
         except NOT_SENT as error:
             raise NotSentError(f"Exact cannot be reached: {redact(str(error))}.") from None
         except httpx.HTTPError as error:

@@ -1,9 +1,8 @@
-"""How a request to Exact goes out, with an end to every answer's time."""
+"""How long a call to Exact may take, and which failures come before Exact has seen it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import Final
 
 import httpx
@@ -16,8 +15,6 @@ NOT_SENT: Final = (
     httpx.UnsupportedProtocol,
 )
 """Failures before the first byte of a request: Exact cannot have seen it."""
-
-_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,25 +35,3 @@ class Timeouts:
     def httpx(self) -> httpx.Timeout:
         """The same, as httpx takes it."""
         return httpx.Timeout(connect=self.connect_s, read=self.read_s, write=self.write_s, pool=self.connect_s)
-
-
-def send(client: httpx.Client, request: httpx.Request, *, read_s: float) -> httpx.Response:
-    """Return the answer with its whole body.
-
-    httpx bounds each silence, not the sum: an answer that is not complete after `read_s` is given up.
-
-    Raises:
-        httpx.TransportError: no answer, or not all of it.
-    """
-    started = monotonic()
-    response = client.send(request, stream=True)
-    try:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if monotonic() - started > read_s:
-                raise httpx.ReadTimeout("The answer takes too long.", request=request)
-    finally:
-        response.close()
-    headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WIRE]
-    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)

@@ -12,7 +12,7 @@ import orjson
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from exactsync.errors import DefectError, SpendeskUnavailableError
-from exactsync.outbound import open_client
+from exactsync.outbound import TooLongError, open_client, receive
 from exactsync.secret import Secret
 from exactsync.spendesk.answers import check_answer, reset_s, throttled, unavailable, unreachable
 from exactsync.spendesk.limits import CallLimits
@@ -28,6 +28,8 @@ TOKEN_PATH: Final = "/v1/auth/token"  # noqa: S105 - a path
 USUAL_LIFETIME_S: Final = 3_600.0
 ATTEMPTS: Final = 3
 TIMEOUT_S: Final = 60.0
+ANSWER_S: Final = 120.0
+"""How long an answer may take altogether; a silence in it, half as long."""
 TOKEN_MARGIN_S: Final = 60.0
 """A token that is about to end is not used any more."""
 LARGEST_RECEIPT: Final = 25 * 2**20
@@ -184,23 +186,30 @@ class SpendeskClient:
 
     def _send(self, request: httpx.Request, path: str) -> httpx.Response:
         try:
-            return self._http.send(request)
+            return receive(self._http, request, within_s=ANSWER_S)
         except httpx.HTTPError as error:
             raise unreachable(error, path) from None
 
     def _download(self, url: str) -> bytes:
-        content = bytearray()
         try:
-            with self._http.stream("GET", url) as response:
-                if not response.is_success:
-                    raise unavailable(f"Spendesk answered {response.status_code} to the address of a receipt.")
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > LARGEST_RECEIPT:
-                        raise DefectError(f"A receipt is larger than {LARGEST_RECEIPT // 2**20} MB.")
+            request = self._http.build_request("GET", url)
+        except httpx.InvalidURL:
+            raise DefectError("Spendesk's address of a receipt is no address.") from None
+        if request.url.scheme != "https" and _origin(request.url) != _origin(httpx.URL(self.account.base_url)):
+            raise DefectError("Spendesk's address of a receipt is not https.")
+        try:
+            response = receive(self._http, request, within_s=ANSWER_S, longest=LARGEST_RECEIPT)
+        except TooLongError:
+            raise DefectError(f"A receipt is larger than {LARGEST_RECEIPT // 2**20} MB.") from None
         except httpx.HTTPError as error:
             raise unreachable(error, "the address of a receipt") from None
-        return bytes(content)
+        if not response.is_success:
+            raise unavailable(f"Spendesk answered {response.status_code} to the address of a receipt.")
+        return response.content
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def page_of(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:

@@ -182,6 +182,21 @@ def test_receipts_are_fetched_without_our_token(client: SpendeskClient, spendesk
     assert seen == [None]
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://169.254.169.254/latest/meta-data", "not https"),
+        ("http://public-api.spendesk.com/receipt", "not https"),
+        ("file:///etc/passwd", "not https"),
+        ("receipt.pdf", "not https"),
+        ("https://public-api.spendesk.com/\x00", "no address"),
+    ],
+)
+def test_no_receipt_is_fetched_from_just_anywhere(client: SpendeskClient, address: str, told: str) -> None:
+    with pytest.raises(DefectError, match=told):
+        client.download(address)
+
+
 def test_a_quarter_of_payables_is_read_in_snapshots_that_break_no_rule(
     client: SpendeskClient, spendesk: SpendeskSimulator, time: Frozen
 ) -> None:
