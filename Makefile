@@ -30,6 +30,9 @@ down: $(INSTALLED) ## Stop what `make up` started
 test: lint ## Lint, types, import rules and all tests
 	$(BIN)/pytest --numprocesses $(WORKERS)
 
+test-distributed: $(INSTALLED) ## Two Celery workers, one of them killed midway: what docker-compose.yaml says, as processes
+	@$(BIN)/python -m tests.distributed
+
 coverage: $(INSTALLED) $(PAGE_TOOLS)/.installed ## All tests again, twice as slow, with a floor under branch coverage
 	$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report term:skip-covered
 

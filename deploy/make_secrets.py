@@ -27,7 +27,7 @@ def fernet_key() -> str:
 
 
 MADE: Final[dict[str, Callable[[], str]]] = {
-    "admin_password": lambda: secrets.token_urlsafe(12),
+    "admin_password": lambda: secrets.token_hex(8),
     "airflow_fernet_key": fernet_key,
     "api_secret_key": lambda: secrets.token_hex(32),
     "jwt_secret": lambda: secrets.token_hex(32),

@@ -27,14 +27,18 @@ EXACT_URL = "https://start.exactonline.nl"
 class Installation:
     """A deployment, the Exact Online it talks to, and the warehouse it fills."""
 
-    def __init__(self, simulator: Simulator, warehouse_url: str) -> None:
+    def __init__(
+        self, simulator: Simulator, warehouse_url: str, *, instance_id: str | None = None, token_key: str | None = None
+    ) -> None:
         self.simulator = simulator
+        self.token_key = token_key or Fernet.generate_key().decode()
         self.engine = create_engine(warehouse_url)
         self.transport = SimulatorTransport(simulator)
         self.deployment = Deployment(
             warehouse_url=warehouse_url,
             state_url=None,
-            token_keys=[Fernet.generate_key().decode()],
+            token_keys=[self.token_key],
+            instance_id=instance_id,
             find_app=self._app,
             transport=self.transport,
         )

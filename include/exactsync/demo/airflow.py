@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -41,6 +41,28 @@ def free_port() -> int:
         return port
 
 
+class Airflow(Protocol):
+    """An Airflow that can be started."""
+
+    @property
+    def url(self) -> str:
+        """The address of the API server itself, which has the path that people reach it at."""
+
+    @property
+    def public_url(self) -> str:
+        """The address of the UI for people."""
+
+    @property
+    def password(self) -> str:
+        """The password of its administrator, who is called `admin`."""
+
+    def settings(self) -> dict[str, str]:
+        """Return the environment of all its processes."""
+
+    def start(self, processes: Processes) -> None:
+        """Create the metadata database and start the components; they need some seconds more to answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAirflow:
     """An Airflow on SQLite that runs this checkout's DAGs as processes of this machine.
@@ -68,6 +90,11 @@ class LocalAirflow:
     def public_url(self) -> str:
         """The address of the UI for people."""
         return self.proxied_at or self.url
+
+    @property
+    def password(self) -> str:
+        """The password of its administrator."""
+        return PASSWORD
 
     def settings(self) -> dict[str, str]:
         """Return the environment of every Airflow process; its keys are made anew at each call."""
@@ -116,10 +143,10 @@ class AirflowApi:
         self._processes = processes
         self._client = httpx.Client(base_url=url, timeout=30)
 
-    def log_in(self) -> None:
+    def log_in(self, password: str = PASSWORD) -> None:
         """Wait until the API server answers, and log in."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        credentials = {"username": LOGIN, "password": PASSWORD}
+        credentials = {"username": LOGIN, "password": password}
         while True:
             self._processes.check()
             try:
@@ -144,9 +171,9 @@ class AirflowApi:
                 raise AirflowError(f"no DAG {dag_id} appeared:\n{tail}")
             time.sleep(POLL_S)
 
-    def trigger(self, dag_id: str) -> str:
-        """Start a run of a DAG by hand and return its run id."""
-        answer = self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": {}})
+    def trigger(self, dag_id: str, **conf: Any) -> str:
+        """Start a run of a DAG by hand, with these parameters, and return its run id."""
+        answer = self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
 

@@ -32,18 +32,25 @@ class Processes:
 
     Args:
         folder: Where the record and the folder `logs` are kept.
-        environment: What every process is given.
+        environment: What every process is given that gets no environment of its own.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
         self._record = folder / "processes.json"
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._write_record()
 
-    def run(self, name: str, command: Sequence[str], *, timeout_s: float = 120) -> str:
+    def run(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        timeout_s: float = 120,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         """Run a command to its end and return what it printed to its standard output.
 
         Raises:
@@ -53,7 +60,7 @@ class Processes:
         with log.open("ab") as errors:
             finished = subprocess.run(
                 command,
-                env=self._environment,
+                env=self.environment if environment is None else environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -65,12 +72,12 @@ class Processes:
             raise ProcessError(f"{name} failed (exit code {finished.returncode}):\n{self.tail(name)}")
         return finished.stdout.decode()
 
-    def start(self, name: str, command: Sequence[str]) -> None:
+    def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
         """Start a process that runs until `stop`."""
         with self._log(name).open("ab") as log:
             process = subprocess.Popen(
                 command,
-                env=self._environment,
+                env=self.environment if environment is None else environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -90,6 +97,14 @@ class Processes:
         """Return the end of a process's log, and where the rest is."""
         text = self._log(name).read_text(errors="replace").splitlines()
         return "\n".join([*text[-lines:], f"(from {self._log(name)})"])
+
+    def kill(self, name: str) -> None:
+        """End a process and all its descendants at once, as a machine that loses its power does."""
+        process = self._running.pop(name)
+        while members := _members([process.pid]):
+            _kill(members)
+        process.wait()
+        self._write_record()
 
     def stop(self) -> None:
         """End everything that was started, with all descendants; a second call does nothing."""
@@ -150,11 +165,15 @@ def _end_sessions(leaders: Sequence[int]) -> None:
     psutil.wait_procs(asked, timeout=STOP_PATIENCE_S)
     _, remaining = psutil.wait_procs(members, timeout=GRACE_S)
     while remaining:
-        for process in remaining:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(remaining, timeout=GRACE_S)
+        _kill(remaining)
         remaining = _members(leaders)
+
+
+def _kill(members: Sequence[psutil.Process]) -> None:
+    for process in members:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(members, timeout=GRACE_S)
 
 
 def _members(leaders: Sequence[int]) -> list[psutil.Process]:

@@ -52,7 +52,15 @@ class SimulatedExact:
 
     def records(self, division: int, entity_set: str) -> list[dict[str, Any]]:
         """Return every record of an entity set, as the simulator has it."""
-        return list(self._get(f"truth/{division}/{entity_set}")["records"])
+        return list(self.truth(division, entity_set)["records"])
+
+    def truth(self, division: int, entity_set: str) -> dict[str, Any]:
+        """Return every record of an entity set (`records`), and what each property holds (`kinds`)."""
+        return dict(self._get(f"truth/{division}/{entity_set}"))
+
+    def configure(self, **settings: float | str | bool) -> None:
+        """Change how it behaves."""
+        self._control.post("settings", json=settings).raise_for_status()
 
     def calls(self) -> Counter[CallKey]:
         """Return how often each endpoint of each division was called, refused calls included."""

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import httpx
 from cryptography.fernet import Fernet
 
-from exactsync.demo.airflow import AirflowApi, LocalAirflow, free_port
+from exactsync.demo.airflow import Airflow, AirflowApi, LocalAirflow, free_port
 from exactsync.demo.payables import SPENDESK_CONNECTION_ID, set_up_payables
 from exactsync.demo.processes import ProcessError, Processes, stop_recorded
 from exactsync.demo.simulated_exact import SimulatedExact
@@ -50,6 +50,7 @@ class Stack:
         spends: Whether there is a simulated Spendesk, too, whose payables are booked in one of the companies.
         companies: How many small companies there are at Exact; None: the demo's.
         proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
+        airflow: Another Airflow than one on SQLite, for which `scheduled` and `proxied_at` are no matter then.
     """
 
     def __init__(
@@ -61,9 +62,10 @@ class Stack:
         spends: bool = False,
         companies: int | None = None,
         proxied_at: str | None = None,
+        airflow: Airflow | None = None,
     ) -> None:
         self.folder = folder.absolute()
-        self.airflow = LocalAirflow(
+        self.airflow = airflow or LocalAirflow(
             home=self.folder / "airflow", root=ROOT, port=free_port(), scheduled=scheduled, proxied_at=proxied_at
         )
         self.redirect_uri = f"{self.airflow.public_url}{CALLBACK}"
@@ -97,9 +99,15 @@ class Stack:
     def wait_until_ready(self) -> AirflowApi:
         """Wait until Airflow answers and knows the main job, and return its REST API."""
         api = AirflowApi(self.airflow.url, self.processes)
-        api.log_in()
+        api.log_in(self.airflow.password)
         api.wait_for_dag(DAG_ID)
         return api
+
+    def authorise(self) -> None:
+        """Log in at Exact as a person does, and let the app have what comes of it."""
+        question = {"client_id": DEMO_APP.client_id, "redirect_uri": self.redirect_uri, "response_type": "code"}
+        consent = httpx.get(f"{self.exact_url}/api/oauth2/auth?{urlencode(question)}")
+        self.exactsync("authorise", "--connection", CONNECTION_ID, "--redirected", consent.headers["location"])
 
     def _start(self) -> None:
         clear_folder(self.folder)
@@ -148,9 +156,7 @@ class Stack:
     def _connect(self) -> None:
         """Do what a person does once: choose Exact Online, authorise the app, choose the companies."""
         self.exactsync("base", "exact_online")
-        question = {"client_id": DEMO_APP.client_id, "redirect_uri": self.redirect_uri, "response_type": "code"}
-        consent = httpx.get(f"{self.exact_url}/api/oauth2/auth?{urlencode(question)}")
-        self.exactsync("authorise", "--connection", CONNECTION_ID, "--redirected", consent.headers["location"])
+        self.authorise()
         self.exactsync("divisions", "--choose-all")
         if self.spendesk_url:
             set_up_payables(self.environment, SimulatedExact(self.exact_url), integration=CONNECTION_ID)

@@ -79,6 +79,25 @@ def test_a_process_that_is_deaf_to_the_request_is_killed(processes: Processes, m
     assert not lives(pid)
 
 
+@pytest.mark.parametrize("same_session", [True, False])
+def test_one_process_dies_with_all_that_it_started_and_is_not_missed(processes: Processes, same_session: bool) -> None:
+    processes.start("survivor", SLEEP)
+    processes.start("victim", parent(same_session=same_session))
+    grandchild = first_number(processes.logs / "victim.log")
+    processes.kill("victim")
+    assert not lives(grandchild)
+    processes.check()
+    processes.start("victim", SLEEP)  # and may come back
+    processes.check()
+
+
+def test_a_process_may_have_an_environment_of_its_own(processes: Processes) -> None:
+    shown = "import os; print(os.environ.get('OF_ITS_OWN'))"
+    own = {"OF_ITS_OWN": "yes"}
+    assert processes.run("own", [sys.executable, "-c", shown], environment=own) == "yes\n"
+    assert processes.run("shared", [sys.executable, "-c", shown]) == "None\n"
+
+
 def test_processes_of_others_are_left_alone(processes: Processes) -> None:
     with subprocess.Popen(SLEEP) as ours:
         processes.start("sleeper", SLEEP)

@@ -1,0 +1,107 @@
+"""docs/operations: what it names is there, and Kubernetes gets what docker-compose.yaml gets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from exactsync.__main__ import _parser
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "docs" / "operations"
+PAGES = {path.name: path.read_text() for path in FOLDER.glob("*.md")}
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
+WORKER: dict[str, Any] = COMPOSE["services"]["worker"]
+VALUES: dict[str, Any] = yaml.safe_load((FOLDER / "kubernetes" / "values.yaml").read_text())
+JOB: dict[str, Any] = yaml.safe_load((FOLDER / "kubernetes" / "migrate.yaml").read_text())
+MIGRATE: dict[str, Any] = JOB["spec"]["template"]["spec"]["containers"][0]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what GitHub makes of a page's headings, and the anchors it sets itself."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    made = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'id="([^"]+)"', page.read_text()))
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_its_links_lead_somewhere(name: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]) if "://" not in link]
+    assert links or name == "sizing.md"
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = (FOLDER / path).resolve() if path else FOLDER / name
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_the_commands_it_shows_exist(name: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", PAGES[name], re.MULTILINE)) <= {
+        pair for target in targets for pair in ((target, ""), ("", target))
+    }
+    commands = next(action.choices for action in _parser()._actions if isinstance(action.choices, dict))
+    shown = re.findall(r"(?:-m |with-secrets |`)exactsync ([a-z-]+)", PAGES[name])
+    assert set(shown) <= set(commands)
+    services = re.findall(r"docker compose (?:exec|run|stop|up|build) (?:-T |--\S+(?: 900)? )*([a-z-]+)", PAGES[name])
+    assert set(services) <= set(COMPOSE["services"])
+
+
+def test_its_settings_are_those_of_the_compose_file() -> None:
+    named = set(re.findall(r"`([A-Z][A-Z_]+)(?:=[^`]*)?`", "\n".join(PAGES.values())))
+    known = (
+        (ROOT / ".env.example").read_text()
+        + (ROOT / "README.md").read_text()
+        + (ROOT / "docker-compose.yaml").read_text()
+    )
+    words = {"COPY", "INSERT", "NAME", "NAME_FILE"}
+    assert {name for name in named - words if name not in known and not name.startswith("AIRFLOW__")} == set()
+
+
+def test_kubernetes_gives_grants_to_the_same_components() -> None:
+    private = {
+        name.removesuffix("_FILE") for name in WORKER["environment"] if name.endswith("_FILE")
+    } | {"EXACTSYNC_INSTANCE_ID"}  # fmt: skip
+    assert {each["name"] for each in VALUES["workers"]["env"]} == private
+    assert VALUES["apiServer"]["env"] == VALUES["workers"]["env"]
+    assert {
+        component for component in VALUES if isinstance(VALUES[component], dict) and "env" in VALUES[component]
+    } == {
+        "workers",
+        "apiServer",
+    }
+    migrate = COMPOSE["services"]["exactsync-migrate"]
+    assert {f"{each['name']}_FILE" for each in MIGRATE["env"]} == set(migrate["environment"])
+    assert MIGRATE["command"] == migrate["command"]
+
+
+def test_kubernetes_reads_the_same_secrets() -> None:
+    files = {name: value.rpartition("/")[2] for name, value in WORKER["environment"].items() if name.endswith("_FILE")}
+    for each in [*VALUES["workers"]["env"], *MIGRATE["env"]]:
+        if "valueFrom" in each:
+            secret = each["valueFrom"]["secretKeyRef"]
+            assert (secret["name"], secret["key"]) == ("exactsync", files[f"{each['name']}_FILE"])
+    created = set(re.findall(r"create secret generic (\S+)", PAGES["kubernetes.md"]))
+    named = {VALUES[f"{name}SecretName"] for name in ("fernetKey", "apiSecretKey", "jwt")}
+    assert created == named | {VALUES["data"]["metadataSecretName"], "exactsync"}
+    assert set(re.findall(r"=secrets/(\w+)", PAGES["kubernetes.md"])) <= set(COMPOSE["secrets"])
+
+
+def test_kubernetes_runs_the_same_image_with_the_same_settings() -> None:
+    image, _, tag = WORKER["image"].partition(":")
+    assert VALUES["images"]["airflow"]["tag"] == tag
+    assert VALUES["images"]["airflow"]["repository"].endswith(f"/{image}")
+    assert MIGRATE["image"] == f"{VALUES['images']['airflow']['repository']}:{tag}"
+    assert tag.endswith(f"-airflow{VALUES['airflowVersion']}")
+    assert JOB["metadata"]["name"].endswith(tag.partition("-")[0])
+    assert VALUES["executor"] == WORKER["environment"]["AIRFLOW__CORE__EXECUTOR"]
+    for section, options in VALUES["config"].items():
+        for option, value in options.items():
+            if option != "base_url":
+                ours = str(WORKER["environment"][f"AIRFLOW__{section}__{option}".upper()])
+                assert str(value) == re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", ours), option
