@@ -66,7 +66,8 @@ def sync_entity(
             planned = _plan(engine, entity, ref.division, mode)
             if planned is None:
                 return _not_due(entity, ref)
-            log.info("Reading %s: %s.", planned.mode, planned.why)
+            how = "in full" if planned.mode == "full" else "incrementally"
+            log.info("Reading %s: %s.", how, planned.why)
             load = loads.open_load(engine, held, entity, planned.mode, planned.after)
             reach("load.opened")
             load = _stage_or_forget(engine, client, entity, held, load, plan_first_load and planned.is_first)

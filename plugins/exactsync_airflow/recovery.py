@@ -90,7 +90,7 @@ def diagnose(error: Exception, *, is_patient: bool = False) -> Failure:
     """Say what mends an error; a patient task waits until another reader of its data set has finished."""
     if is_patient and isinstance(error, DatasetBusyError):
         retry_at = min(error.retry_at, datetime.now(UTC) + LOOK_AGAIN)
-        message = f"waits: {error.holder} is reading this data set. {error}"
+        message = f"waits for another reader. {error}"
         return Failure(recovery=Recovery.RESCHEDULE, message=redact(message), retry_at=retry_at)
     needs_trace = isinstance(error, DefectError) or not isinstance(error, ExactSyncError)
     return Failure(
@@ -149,7 +149,7 @@ def _message(error: Exception) -> str:
         case QuotaExhaustedError(window="errors"):
             return f"degraded: endpoint blocked. {error}"
         case DatasetBusyError():
-            return f"skipped, {error.holder} is reading this data set. {error}"
+            return f"skipped: another reader is at work. {error}"
         case ExactSyncError():
             return str(error)
         case _:

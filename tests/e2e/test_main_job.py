@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
@@ -10,7 +11,8 @@ import pytest
 
 from exactsync.entities import entities
 from tests.e2e.clearing import clear_does_right_in_every_state
-from tests.e2e.warehouse import live_rows, query
+from tests.e2e.conftest import OnCall
+from tests.e2e.warehouse import drift_apart, live_rows, query
 
 if TYPE_CHECKING:
     from exactsync.demo.stack import Stack
@@ -19,6 +21,8 @@ NL, BE = 1000001, 1000002
 LABELS = {NL: "NL · 1000001 Demo Holding", BE: "BE · 1000002 Demo Belgium"}
 MINUTE_S = 3
 """Long enough for the ordinary runs, short enough to wait for."""
+HELD_S = 25.0
+"""How long Exact keeps back the first page of a full refresh: an hourly run begins and ends meanwhile."""
 
 
 @pytest.mark.timeout(900)
@@ -27,6 +31,7 @@ def test_a_team_lives_with_the_main_job(stack: Stack, on_call: Any, exact: Any) 
     stack.exactsync("divisions", "--choose", str(NL), str(BE))
     first_run_loads_everything(stack, on_call, exact)
     second_run_loads_only_what_changed(stack, on_call, exact)
+    full_refresh_repairs_what_was_missed_while_an_hourly_run_gives_way(stack, on_call, exact)
     refused_company_fails_alone_and_is_mended_by_a_clear(stack, on_call, exact)
     assert exact.read("violations") == []
     clear_does_right_in_every_state(stack, on_call, exact)
@@ -63,8 +68,44 @@ def second_run_loads_only_what_changed(stack: Stack, on_call: Any, exact: Any) -
     found = "SELECT description, _deleted_at IS NOT NULL FROM exact_online.gl_accounts WHERE id = %s"
     assert query(stack, found, renamed) == [("Renamed", False)]
     assert query(stack, found, deleted)[0][1]
-    (publish,) = (each for each in on_call.instances(run_id) if each["task_id"] == "publish")
-    assert "1000001" in on_call.log(run_id, publish)
+    assert "1000001" in on_call.log(run_id, task_of(on_call, run_id, "publish"))
+
+
+def full_refresh_repairs_what_was_missed_while_an_hourly_run_gives_way(
+    stack: Stack, on_call: OnCall, exact: Any
+) -> None:
+    live = "SELECT id, code, description FROM exact_online.current_gl_accounts WHERE division = %s ORDER BY id"
+    before = query(stack, live, NL)
+    drift_apart(stack, "gl_accounts", NL)
+    exact.change("journal/clear")
+    exact.plant("slow", "sync/Financial/GLAccounts", parameters={"seconds": HELD_S}, occurrences=[1])
+    weekly = OnCall(stack, "exact_online_full_refresh")
+    refresh = weekly.start(divisions=[NL], entities=["gl_accounts"])
+    weekly.wait_until(refresh, lambda: exact.calls("sync/Financial/GLAccounts"))
+
+    hourly = on_call.run(divisions=[NL], entities=["gl_accounts"])
+    assert on_call.state(hourly) == "success"
+    assert on_call.states(hourly)["gl_accounts"] == {"skipped": 1}
+    holder = re.escape(f"exact_online_full_refresh/{refresh}/gl_accounts/0")
+    told = f"skipped: another reader is at work. .*{holder} .* has been reading this data set since"
+    for task in ("gl_accounts", "publish"):
+        assert re.search(told, on_call.log(hourly, task_of(on_call, hourly, task))), task
+
+    weekly.wait(refresh)
+    assert weekly.state(refresh) == "success"
+    assert query(stack, live, NL) == before
+    for task, where in (("gl_accounts", ""), ("publish", f"division {NL}, gl_accounts: ")):
+        told = f"Drift found, and repaired: {where}1 missed insert, 1 missed update, 1 missed delete"
+        assert told in weekly.log(refresh, task_of(weekly, refresh, task))
+    columns = "missed_inserts, missed_updates, missed_deletes, changed_since"
+    assert query(stack, f"SELECT {columns} FROM exactsync.drift WHERE run_id = %s", refresh) == [(1, 1, 1, 0)]
+    exact.mend()
+
+
+def task_of(on_call: OnCall, run_id: str, task: str) -> dict[str, Any]:
+    """Return the one instance of a task in a run."""
+    (instance,) = (each for each in on_call.instances(run_id) if each["task_id"] == task)
+    return instance
 
 
 def refused_company_fails_alone_and_is_mended_by_a_clear(stack: Stack, on_call: Any, exact: Any) -> None:

@@ -95,7 +95,8 @@ def test_of_a_sync_feed_what_was_missed_is_told_from_what_changed_since(
     with caplog.at_level(logging.INFO):
         result = installation.sync("gl_accounts", mode="full")
     assert (result.inserted, result.updated, result.deleted) == (2, 2, 2)
-    assert "Drift found: 1 missed inserts, 1 missed updates, 2 missed deletes (1 late rows); 2 changed" in caplog.text
+    told = "1 missed insert, 1 missed update, 2 missed deletes (1 late row); 2 changed since"
+    assert f"Drift found, and repaired: {told}. More: docs/full-refresh.md#drift" in caplog.text
     installation.apply_deletions()  # which says that one of the two was deleted only now
     told = drift.Drift(missed_inserts=1, missed_updates=1, missed_deletes=1, late_rows=1, changed_since=3)
     assert found(installation, "gl_accounts") == told

@@ -42,8 +42,6 @@ def installation(install: Callable[[Settings], Installation]) -> Installation:
     installation = install(SETTINGS)
     for name in LOADED:
         installation.sync(name)
-    # its ledger is smaller than what its VAT codes are booked on
-    execute(installation, "UPDATE exact_online.vat_codes SET gl_to_claim_id = NULL, gl_to_pay_id = NULL")
     execute(installation, "UPDATE exactsync.sync_state SET published_at = clock_timestamp() WHERE watermark > 0")
     return installation
 

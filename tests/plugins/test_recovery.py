@@ -28,7 +28,9 @@ LATER = datetime.now(UTC) + timedelta(hours=1)
 MINUTE = QuotaExhaustedError("60 calls used.", retry_at=LATER, window="minute")
 DAY = QuotaExhaustedError("5,000 calls used.", retry_at=LATER, window="day")
 BLOCKED = QuotaExhaustedError("10 errors within the hour.", retry_at=LATER, window="errors")
-BUSY = DatasetBusyError("Somebody reads it.", retry_at=LATER, holder="exact_online_full_refresh/weekly")
+BUSY = DatasetBusyError(
+    "weekly/gl_accounts/0 has been reading it since.", retry_at=LATER, holder="weekly/gl_accounts/0"
+)
 PENDING = TokenPendingError("Another worker is refreshing.", retry_at=LATER, is_refused=False)
 AWAY = ExactUnavailableError("Maintenance.", retry_at=LATER)
 GONE = ReauthorisationRequiredError("The grant is gone.", reason="revoked", remedy="Authorise again.")
@@ -102,7 +104,8 @@ def test_the_whole_message_reaches_the_task_log() -> None:
 
 
 def test_a_skipped_task_says_who_is_in_the_way_or_what_is_used_up() -> None:
-    assert "exact_online_full_refresh/weekly" in str(airflow_exception([diagnose(BUSY)]))
+    assert str(airflow_exception([diagnose(BUSY)])).startswith(f"skipped: another reader is at work. {BUSY}")
+    assert diagnose(BUSY, is_patient=True).message == f"waits for another reader. {BUSY}"
     assert "degraded: budget" in str(airflow_exception([diagnose(DAY)]))
     assert "degraded: endpoint blocked" in str(airflow_exception([diagnose(BLOCKED)]))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactsync.simulator.database import SHARED, Database, Record
 from exactsync.simulator.hostile import spoil
-from exactsync.simulator.records import MAKERS
+from exactsync.simulator.records import MAKERS, tax
 from exactsync.simulator.records.divisions import describe_division
 
 if TYPE_CHECKING:
@@ -91,4 +91,6 @@ def seed(settings: Settings, catalogue: Catalogue, database: Database) -> dict[i
         for entity_set in (*MAKERS, *rest):
             for _ in range(company.sizes.get(entity_set, 0)):
                 database.put(company.code, entity_set, factory.create(entity_set))
+        for code in tax.book_vat(factory):
+            database.put(company.code, "VATCodes", code)
     return factories

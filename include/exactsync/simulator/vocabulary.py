@@ -208,7 +208,7 @@ TRADES = (
 LEGAL_FORMS = {"NL": ("B.V.", "N.V.", "VOF", "& Zn."), "BE": ("BV", "NV", "SRL"), "FR": ("SARL", "SAS", "& Fils")}
 DEPARTMENTS = (
     "Algemeen", "Verkoop", "Marketing", "Inkoop", "Productie", "Magazijn", "Administratie", "Directie", "ICT",
-    "Personeelszaken", "Onderzoek", "Klantenservice", "Onderhoud", "Juridisch", "Export",
+    "Personeelszaken", "Onderzoek", "Klantenservice", "Technische dienst", "Juridisch", "Export",
 )  # fmt: skip
 PRODUCTS = ("Fietsen", "Onderdelen", "Verhuur", "Reparatie", "Webwinkel", "Abonnementen", "Opleiding", "Advies")
 PAYMENT_CONDITIONS = (

@@ -60,10 +60,13 @@ class Drift:
         return self.missed_inserts + self.missed_updates + self.missed_deletes
 
     def __str__(self) -> str:
-        return (
-            f"{self.missed_inserts} missed inserts, {self.missed_updates} missed updates, {self.missed_deletes} missed "
-            f"deletes ({self.late_rows} late rows); {self.changed_since} changed since"
-        )
+        late = f" ({_counted(self.late_rows, 'late row')})" if self.late_rows else ""
+        missed = [
+            _counted(self.missed_inserts, "missed insert"),
+            _counted(self.missed_updates, "missed update"),
+            _counted(self.missed_deletes, "missed delete"),
+        ]
+        return f"{', '.join(missed)}{late}; {self.changed_since} changed since"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,10 @@ class DriftOfDataSet:
 
 
 _COUNTS = tuple(Drift.__dataclass_fields__)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def measure(

@@ -146,7 +146,7 @@ def _is_dead(row: RowMapping, host: str) -> bool:
 
 def _busy(row: RowMapping) -> DatasetBusyError:
     return DatasetBusyError(
-        f"{row['holder']} (process {row['pid']} on {row['host']}) reads this data set since "
+        f"{row['holder']} (process {row['pid']} on {row['host']}) has been reading this data set since "
         f"{row['acquired_at']:%Y-%m-%d %H:%M:%S} UTC.",
         retry_at=row["expires_at"],
         holder=row["holder"],

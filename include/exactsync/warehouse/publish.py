@@ -201,7 +201,7 @@ def _note_drift(
         return
     drift.record(connection, found, load, ref, run, known.watermark)
     if found.missed:
-        log.warning("Drift found: %s. It is repaired.", found)
+        log.warning("Drift found, and repaired: %s. More: docs/full-refresh.md#drift", found)
     else:
         log.info("No drift found; %d rows changed since the last sync.", found.changed_since)
 

@@ -27,7 +27,7 @@ class ExactOnlineDeletionsOperator(ExactOnlineBatchOperator):
         result = deployment.apply_deletions(division, run=run)
         deleted = ", ".join(f"{count} of {entity}" for entity, count in result.deleted.items() if count)
         self.log.info(
-            "%s: read %d deletions in %d calls, deleted %s.",
+            "%s: %d deletions read, %d calls, deleted %s.",
             division.label,
             result.read,
             result.calls,

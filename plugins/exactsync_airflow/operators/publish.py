@@ -71,7 +71,10 @@ class ExactOnlinePublishOperator(BaseOperator):
         for drifted in deployment.drift(run_id):
             if drifted.found.missed:
                 self.log.warning(
-                    "Drift found and repaired: division %d, %s: %s.", drifted.division, drifted.entity, drifted.found
+                    "Drift found, and repaired: division %d, %s: %s. More: docs/full-refresh.md#drift",
+                    drifted.division,
+                    drifted.entity,
+                    drifted.found,
                 )
         return deployment
 

@@ -10,8 +10,7 @@ from exactsync.payable import Counterparty, Kind, Line, Payable, Share
 from exactsync.payables.receiving import receive
 from exactsync.payables.rows import Actor
 from exactsync.warehouse.engine import create_engine
-from tests.e2e.browser.trouble import execute
-from tests.e2e.warehouse import query
+from tests.e2e.warehouse import execute, query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

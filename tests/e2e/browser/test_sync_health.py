@@ -15,7 +15,8 @@ from playwright.sync_api import expect
 from exactsync.demo.stack import Stack
 from tests.e2e.browser.administrator import Administrator
 from tests.e2e.browser.payables import fill
-from tests.e2e.browser.trouble import BE, FR, NL, cause_trouble, execute
+from tests.e2e.browser.trouble import BE, FR, NL, cause_trouble
+from tests.e2e.warehouse import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg2
-
 from exactsync.demo.simulated_exact import SimulatedExact
+from tests.e2e.warehouse import execute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +40,3 @@ def cause_trouble(stack: Stack, on_call: Any, exact: Any, *, entities: Sequence[
 def spread_changes(stack: Stack) -> None:
     """Let what was loaded today have been loaded within two weeks."""
     execute(stack, SPREAD)
-
-
-def execute(stack: Stack, statement: str) -> None:
-    """Change the books behind everybody's back."""
-    opened = closing(psycopg2.connect(stack.environment["EXACTSYNC_WAREHOUSE_URL"]))
-    with opened as connection, connection, connection.cursor() as cursor:
-        cursor.execute(statement)

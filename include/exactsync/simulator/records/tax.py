@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from exactsync.simulator.records.invented import random_id
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from exactsync.simulator.data import RecordFactory
 
 _PRESENT_SINCE = date(2019, 1, 1)
+_ON_VAT = 24
+"""The type of the accounts that VAT is booked on."""
 
 
 def make_vat_code(factory: RecordFactory, number: int) -> dict[str, Any]:
@@ -35,6 +38,16 @@ def make_vat_code(factory: RecordFactory, number: int) -> dict[str, Any]:
         "VatMargin": 0,
         "VatDocType": "P",
     }
+
+
+def book_vat(factory: RecordFactory) -> list[dict[str, Any]]:
+    """Return the VAT codes with accounts of the ledger to claim and pay VAT on: codes are made before there is one."""
+    random = Random(factory.company.code)  # noqa: S311 - reproducible, not secret
+    ledger = factory.records("GLAccounts")
+    on_vat = [account["ID"] for account in ledger if account["Type"] == _ON_VAT] or [one["ID"] for one in ledger]
+    sides = ("GLToClaim", "GLToPay") if on_vat else ()
+    codes = factory.records("VATCodes")
+    return [{**code, **{side: code[side] and random.choice(on_vat) for side in sides}} for code in codes]
 
 
 def make_vat_percentage(factory: RecordFactory, number: int) -> dict[str, Any]:
