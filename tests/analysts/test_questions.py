@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     Ask = Callable[[str], list[dict[str, Any]]]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "warehouse" / "questions.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "warehouse" / "questions.md").read_text()
 QUESTIONS = dict(re.findall(r"^## (.+?)\n.*?^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 NL, BE = 1000001, 1000002
 COMPANIES = (Company(code=NL, name="Demo NL", country="NL"), Company(code=BE, name="Demo BE", country="BE"))
@@ -162,6 +163,15 @@ def test_every_question_is_asked_here() -> None:
     asked = Path(__file__).read_text()
     assert len(QUESTIONS) == PAGE.count("\n## ") == PAGE.count("```sql")
     assert [question for question in QUESTIONS if f'"{question}"' not in asked] == []
+
+
+@pytest.mark.parametrize("page", ["history.md", "full-refresh.md"])
+def test_what_other_pages_ask_can_be_asked(warehouse: Installation, page: str) -> None:
+    queries = re.findall(r"^```sql\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+    assert queries
+    for query in queries:
+        with warehouse.engine.connect() as connection:
+            assert connection.execute(text(query.rstrip().rstrip(";"))).keys()
 
 
 def test_suppliers_without_a_vat_number(ask: Ask) -> None:

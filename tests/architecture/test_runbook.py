@@ -83,7 +83,7 @@ def test_every_page_is_led_to_by_an_error_and_by_the_contents() -> None:
 def test_every_page_answers_what_on_call_asks(page: Path) -> None:
     told = page.read_text()
     missing = [question for question in QUESTIONS if f"**{question}.**" not in told]
-    assert missing == [] or (page.stem == "consent" and missing == ["What it means"])
+    assert missing == []
 
 
 def test_every_query_of_the_runbook_runs(migrated_database: str) -> None:

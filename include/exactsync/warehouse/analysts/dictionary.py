@@ -49,8 +49,8 @@ Besides the columns of its table it has these:
 
 _HOW_KEPT: Final = {
     Feed.SYNC: "what changed, every hour; deletions from Exact's log",
-    Feed.MODIFIED: "what was modified, every hour; all of it is compared at intervals, which finds deletions",
-    Feed.LIST: "all of it, at intervals, and compared, which finds deletions",
+    Feed.MODIFIED: "what was modified, every hour; {often} all of it, compared, which finds deletions",
+    Feed.LIST: "{often} all of it, compared, which finds deletions",
 }
 
 _OF_TABLES: Final = {"current_"}
@@ -96,7 +96,7 @@ def _sections(entities: Mapping[str, Entity]) -> Iterator[str]:
 def _of_entity(entity: Entity) -> Iterator[str]:
     yield f"\n## {entity.name}\n"
     yield f"**{entity.label}.** {entity.description}\n"
-    yield f"Source: `{entity.endpoint}`. Read: {_HOW_KEPT[entity.feed]}. Key: `division`" + (
+    yield f"Source: `{entity.endpoint}`. Read: {_how_kept(entity)}. Key: `division`" + (
         ".\n" if entity.key == "division" else f", `{entity.key}`.\n"
     )
     yield from _table(
@@ -137,6 +137,10 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     yield f"| {' | '.join('---' for _ in titles)} |"
     for row in rows:
         yield f"| {' | '.join(row)} |"
+
+
+def _how_kept(entity: Entity) -> str:
+    return _HOW_KEPT[entity.feed].format(often="once a day" if entity.compare_every else "every hour")
 
 
 def _cell(text: str) -> str:
