@@ -1,6 +1,7 @@
-"""Make the pictures of the page Sync health in docs/images: `python -m tests.e2e.browser.health_screenshots`.
+"""Make the pictures of a run, and of the page Sync health, in docs/images: `python -m
+tests.e2e.browser.health_screenshots`.
 
-In both themes, from a stack in which not everything is fine. Takes about five minutes.
+The page in both themes, from a stack in which not everything is fine. Takes about six minutes.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from exactsync.demo.processes import exit_on_signals
-from exactsync.demo.stack import Stack
+from exactsync.demo.stack import DAG_ID, Stack
 from tests.e2e.browser.administrator import Administrator
 from tests.e2e.browser.chromium import launch_chromium
-from tests.e2e.browser.screenshots import Photographer
-from tests.e2e.browser.trouble import cause_trouble, spread_changes
+from tests.e2e.browser.screenshots import PICTURES, Photographer
+from tests.e2e.browser.trouble import cause_trouble, drift_and_double, spread_changes
 from tests.e2e.conftest import Exact, OnCall
 
 if TYPE_CHECKING:
@@ -22,13 +24,30 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path("var/health-screenshots")
 WIDE, DESKTOP, PHONE = (1840, 860), (1000, 860), (390, 900)
+RUN: Final = (1600, 1000)
+SETTLED_MS: Final = 3_000
+"""Until a graph has found its layout."""
 
 
-def photograph(page: Page, stack: Stack) -> None:
+def photograph_run(page: Page, stack: Stack, run_id: str) -> None:
+    """Take a picture of a run as Airflow shows it: its graph, and its grid."""
+    page.set_viewport_size({"width": RUN[0], "height": RUN[1]})
+    page.goto(f"{stack.airflow.public_url}/dags/{DAG_ID}/runs/{quote(run_id)}/tasks/gl_accounts/mapped")
+    page.get_by_label("Show Graph").click()
+    page.get_by_text("supplier_bank_accounts").first.wait_for()
+    page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=PICTURES / "graph.png")
+    page.goto(f"{stack.airflow.public_url}/dags/{DAG_ID}/runs/{quote(run_id)}")
+    page.get_by_label("Show Grid").click()
+    page.get_by_text("supplier_bank_accounts").first.wait_for()
+    page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=PICTURES / "grid.png")
+
+
+def photograph(person: Administrator) -> None:
     """Open the page, and take a picture of each part of it."""
-    person = Administrator(page, airflow=stack.airflow.public_url, connection="exact_online_default")
+    page = person.page
     photographer = Photographer(page, subject="sync-health")
-    person.log_in()
     page.get_by_role("link", name="Sync health").first.click()
     person.reads("2 records in quarantine")
     photographer.take("1-grid", size=WIDE)
@@ -45,10 +64,15 @@ def main() -> int:
     exit_on_signals()
     with launch_chromium() as chromium, Stack(FOLDER) as stack:
         stack.wait_until_ready()
-        cause_trouble(stack, OnCall(stack), Exact(stack.exact_url))
-        spread_changes(stack)
+        on_call, exact = OnCall(stack), Exact(stack.exact_url)
         page = chromium.new_page()
-        photograph(page, stack)
+        person = Administrator(page, airflow=stack.airflow.public_url, connection="exact_online_default")
+        person.log_in()
+        photograph_run(page, stack, on_call.run())
+        cause_trouble(stack, on_call, exact)
+        drift_and_double(stack, on_call, exact)
+        spread_changes(stack)
+        photograph(person)
         page.close()
     return 0
 

@@ -11,7 +11,7 @@ import { STANDINGS, troubleText } from "./standing.js";
 const { createElement: h } = globalThis.React;
 const { Box } = globalThis.ChakraUI;
 
-const FIRST_COLUMN = { base: "8.5rem", md: "14rem" };
+const FIRST_COLUMN = { base: "8.5rem", md: "13rem" };
 
 const COLOURS = Object.fromEntries(
   Object.entries(STANDINGS).map(([standing, { palette }]) => [
@@ -30,7 +30,7 @@ const LOOKS = {
     borderBottomWidth: 1,
     borderColor: "border",
     fontWeight: "normal",
-    minW: "7rem",
+    minW: "6.5rem",
   },
   "& thead th": { fontWeight: "medium", verticalAlign: "bottom" },
   "& th:first-of-type": {
