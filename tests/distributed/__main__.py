@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from exactsync.demo.airflow import AirflowApi
 
 FOLDER = Path("var/distributed")
+STACK, METADATA = FOLDER / "stack", FOLDER / "postgres"
 RUN_TIMEOUT_S = 900.0
 TOKEN_LIFETIME_S = 40.0
 """So short that each run has to refresh: the workers share one refresh token, which serves once."""
@@ -53,6 +54,7 @@ class Run:
     tasks: Counter[str]
     """How many each worker has ended."""
     began_again: int
+    refreshes: int
     rows: int
     problems: list[str]
 
@@ -88,7 +90,7 @@ class Story:
     def _run(
         self, title: str, *, spread: bool = False, meanwhile: Callable[[str], None] | None = None, **conf: Any
     ) -> Run:
-        began = time.monotonic()
+        began, refreshed = time.monotonic(), self._invariants.refreshes()
         run_id = self._api.trigger(DAG_ID, **conf)
         if meanwhile:
             meanwhile(run_id)
@@ -102,7 +104,15 @@ class Story:
         began_again = sum(each["try_number"] > 1 for each in instances)
         if meanwhile and not began_again:
             problems.append(f"{title}: no task began again, so none was lost")
-        return Run(title=title, seconds=seconds, tasks=tasks, began_again=began_again, rows=rows, problems=problems)
+        return Run(
+            title=title,
+            seconds=seconds,
+            tasks=tasks,
+            began_again=began_again,
+            refreshes=self._invariants.refreshes() - refreshed,
+            rows=rows,
+            problems=problems,
+        )
 
     def _kill_midway(self, run_id: str) -> None:
         """Wait until the work is half done and the victim is at work, and kill it."""
@@ -138,12 +148,11 @@ def main() -> int:
 
 
 def _tell(console: Console) -> list[str]:
-    metadata_folder = FOLDER / "metadata"
-    PostgresServer(metadata_folder).stop()
-    clear_folder(FOLDER)
-    with PostgresServer(metadata_folder, durable=False) as metadata:
+    for folder in (STACK, FOLDER):  # first what a stack that was killed has left running
+        clear_folder(folder)
+    with PostgresServer(METADATA, durable=False) as metadata:
         airflow = DistributedAirflow(FOLDER / "airflow", metadata)
-        with Stack(FOLDER / "stack", airflow=airflow) as stack:
+        with Stack(STACK, airflow=airflow) as stack:
             api = stack.wait_until_ready()
             ailing = [
                 f"{name} fails its health check" for name, is_well in airflow.health(stack.processes) if not is_well
@@ -151,16 +160,30 @@ def _tell(console: Console) -> list[str]:
             runs = Story(stack, airflow, api).tell()
             console.print(_table(runs))
             console.print("Stopping ...")
-    return [*ailing, *(problem for run in runs for problem in run.problems)]
+    lonely = [] if any(run.refreshes for run in runs) else ["no token was ever replaced, so nobody had to share one"]
+    return [*ailing, *lonely, *(problem for run in runs for problem in run.problems)]
 
 
 def _table(runs: list[Run]) -> Table:
     table = Table()
     table.add_column("Run", no_wrap=True)
-    for heading in ("Seconds", *(f"Tasks on {worker}" for worker in WORKERS), "Began again", "Rows compared", "Wrong"):
+    for heading in (
+        "Seconds",
+        *(f"Tasks on {worker}" for worker in WORKERS),
+        "Began again",
+        "Refreshes",
+        "Rows compared",
+        "Wrong",
+    ):
         table.add_column(heading, justify="right")
     for run in runs:
-        numbers = *(run.tasks[worker] for worker in WORKERS), run.began_again, run.rows, len(run.problems)
+        numbers = (
+            *(run.tasks[worker] for worker in WORKERS),
+            run.began_again,
+            run.refreshes,
+            run.rows,
+            len(run.problems),
+        )
         table.add_row(run.title, f"{run.seconds:.0f}", *map(str, numbers))
     return table
 

@@ -65,6 +65,15 @@ class Invariants:
         self._oracle = Oracle(cast("Any", Truth(exact)), DIVISIONS)
         self._url = stack.environment["EXACTSYNC_WAREHOUSE_URL"]
 
+    def refreshes(self) -> int:
+        """Return how often a token was replaced: each time by one worker, for all."""
+        engine = create_engine(self._url)
+        try:
+            with engine.connect() as connection:
+                return int(connection.execute(text("SELECT sum(refreshes) FROM exactsync.grants")).scalar_one())
+        finally:
+            engine.dispose()
+
     def check(self) -> tuple[int, list[str]]:
         """Return how many rows were compared, and everything that is wrong."""
         engine = create_engine(self._url)
