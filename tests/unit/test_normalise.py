@@ -159,6 +159,28 @@ def test_relations_that_are_not_members_leave_only_their_key() -> None:
     ]
 
 
+ODD = (
+    None, "", "a", "a\0b", "\ud800", "x\ty", " pad ", "/Date(1)/", "/Date(-62135596800000)/", "/Date(253402300800000)/",
+    "/Date(1)//Date(2)/", "/Da", "te(2)/", "/Date(1351391400000)/", "/Date(1711848600000)/", "/Date(-1020000000000)/",
+    0, 1, 2, True, 0.0, 2.5, 40_000, 2**63, "9223372036854775807", "٣", " 5", "5_0", [],
+    KEY.format("A"), KEY.format(" "), KEY.format("-"), KEY.format("0").replace("-", "0", 1), f"{KEY.format(0)}0",
+)  # fmt: skip
+"""What is right for one type or another, and what only looks so where it stands among others."""
+
+
+@given(st.sampled_from(ColumnType), st.lists(st.sampled_from(ODD), min_size=2, max_size=6))
+def test_a_column_is_read_as_its_values_are_one_by_one(column_type: ColumnType, values: list[object]) -> None:
+    page = normalise(column_type, *values)
+    alone = [normalise(column_type, value) for value in values]
+    assert [entry.reason for entry in page.quarantined] == [
+        entry.reason for each in alone for entry in each.quarantined
+    ]
+    assert page.characters_dropped == sum(each.characters_dropped for each in alone)
+    cells = [each.copy_text().rstrip("\n").split("\t")[-1] for each in alone if not each.quarantined]
+    lines = [line for line in page.copy_text().splitlines() if "\tmember\t" in line]
+    assert [line.split("\t")[-1] for line in lines] == cells
+
+
 @given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001 - wall clock
 def test_any_dutch_wall_clock_time_becomes_the_first_moment_it_stands_for(wall: datetime) -> None:
     wall = wall.replace(microsecond=0)

@@ -1,0 +1,204 @@
+"""Values as Exact sends them → values as they are meant, a whole column at a time.
+
+What Exact sends is nearly always well formed, so that is checked first, of all values at once: which types occur, or
+all texts joined into one. Only where that fails are values looked at one by one, to say which of them is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from exactsync.errors import SkippableRecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
+
+    from numpy.typing import NDArray
+
+DUTCH: Final = "Europe/Amsterdam"
+
+_NOTHING: Final = type(None)
+_TEXTS: Final = frozenset({str, _NOTHING})
+_FLAGS: Final = frozenset({bool, _NOTHING})
+_NUMBERS: Final = frozenset({int, float, _NOTHING})
+
+_DAY_MS: Final = 86_400_000
+# .NET's DateTime runs from year 1 to year 9999
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+_NO_TIME: Final = np.iinfo(np.int64).min
+"""How NumPy holds a moment that is none."""
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+
+_DATE: Final = re.compile(r"/Date\((-?\d{1,15})\)/")
+_DATES: Final = re.compile(r"(?:/Date\(-?\d{1,15}\)/)*")
+_GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_GUID_LENGTH: Final = 36
+_DASHES: Final = (8, 13, 18, 23)
+_INTEGER: Final = re.compile(r"-?\d{1,19}")
+
+
+class Texts:
+    """Takes columns of texts, drops U+0000 from them, which PostgreSQL cannot hold, and counts how many there were."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+
+    def __call__(self, values: Sequence[Any]) -> Sequence[str | None]:
+        """Return the texts as sent; SkippableRecordError if a value is none."""
+        if not _TEXTS.issuperset(map(type, values)):
+            raise _refusal(values, lambda value: type(value) in _TEXTS, "is not a text")
+        joined = "".join(filter(None, values))
+        if not joined.isascii():
+            try:
+                joined.encode()
+            except UnicodeEncodeError:
+                raise SkippableRecordError("the text holds a lone surrogate, which is no character") from None
+        if "\0" in joined:
+            self.dropped += joined.count("\0")
+            return [value and value.replace("\0", "") for value in values]
+        return values
+
+    def codes(self, values: Sequence[Any]) -> Sequence[str | None]:
+        """Return the texts without the blanks that Exact pads codes with."""
+        return [value and value.strip(" ") for value in self(values)]
+
+
+def guids(values: Sequence[Any]) -> Sequence[str | None]:
+    """Return the Guids in lower case; SkippableRecordError if a value is none."""
+    present = [value for value in values if value is not None]
+    if not _are_guids(present):
+        raise _refusal(values, lambda value: value is None or _are_guids([value]), "is not a Guid")
+    return [value and value.lower() for value in values]
+
+
+def _are_guids(values: Sequence[Any]) -> bool:
+    """Whether each has 36 characters, four dashes in their places, and hexadecimal digits in all others."""
+    if not all(type(value) is str and len(value) == _GUID_LENGTH for value in values):
+        return False
+    joined = "".join(values)
+    if any(joined[place::_GUID_LENGTH].strip("-") for place in _DASHES):
+        return False
+    digits = joined.replace("-", "")
+    try:
+        return len(bytes.fromhex(digits)) == 16 * len(values)  # it would pass over blanks between two bytes
+    except ValueError:
+        return False
+
+
+def booleans(values: Sequence[Any]) -> list[bool | None]:
+    """Return the flags; a 0/1 byte is one. SkippableRecordError if a value is neither yes nor no."""
+    if _FLAGS.issuperset(map(type, values)):
+        return list(values)
+    return [_boolean(value) for value in values]
+
+
+def _boolean(value: Any) -> bool | None:
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    raise SkippableRecordError(f"{shown(value)} is neither yes nor no")
+
+
+def integers(values: Sequence[Any], *, bits: int) -> list[int | None]:
+    """Return the integers of so many bits beside the sign; SkippableRecordError if a value is none."""
+    return [None if value is None else _integer(value, bits) for value in values]
+
+
+def _integer(value: Any, bits: int) -> int:
+    if isinstance(value, str) and _INTEGER.fullmatch(value):  # Exact sends Int64 as a JSON string
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not -(1 << bits) <= value < (1 << bits):
+        raise SkippableRecordError(f"{shown(value)} is not an integer of {bits + 1} bits")
+    return value
+
+
+def decimals(values: Sequence[Any]) -> list[Decimal | None]:
+    """Return the shortest decimals that read back as the same doubles; SkippableRecordError if a value is no number."""
+    if not _NUMBERS.issuperset(map(type, values)):
+        raise _refusal(values, lambda value: type(value) in _NUMBERS, "is not a number")
+    return [None if value is None else Decimal(repr(value)) for value in values]
+
+
+def days(values: Sequence[Any]) -> NDArray[np.datetime64]:
+    """Return `/Date(ms)/` as the days they stand for; SkippableRecordError if a value is none."""
+    wall = _wall_clock(values)
+    return wall.astype("datetime64[D]").astype("datetime64[s]")
+
+
+def moments(values: Sequence[Any], localise: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.datetime64]:
+    """Return `/Date(ms)/`, Dutch wall-clock time, as moments in UTC; SkippableRecordError if a value is none.
+
+    Args:
+        values: a column.
+        localise: does the same to the few values of days on which the clock is set.
+    """
+    wall = _wall_clock(values)
+    day_numbers, places = np.unique(wall.view(np.int64) // _DAY_MS, return_inverse=True)
+    ahead = np.array([_ahead_ms(day) for day in day_numbers.tolist()], dtype=np.int64)[places]
+    moments = np.where(np.isnat(wall), wall, wall - ahead.astype("timedelta64[ms]"))
+    if (is_set := ahead == _NO_TIME).any():
+        moments[is_set] = localise(wall[is_set])
+    return moments
+
+
+@lru_cache(maxsize=200_000)
+def _ahead_ms(day: int) -> int:
+    """Return how far the Dutch clock is ahead of UTC all of a day, counted from 1970; `_NO_TIME` if it is set then."""
+    if day == _NO_TIME // _DAY_MS:
+        return 0
+    whole = date.fromordinal(_EPOCH_ORDINAL + day)
+    first, last = (_utc_offset(whole, at) for at in (time.min, time.max))
+    return round(first.total_seconds() * 1000) if first == last else _NO_TIME
+
+
+def _utc_offset(day: date, at: time) -> timedelta:
+    offset = datetime.combine(day, at, ZoneInfo(DUTCH)).utcoffset()
+    assert offset is not None  # noqa: S101 - a zone always has one
+    return offset
+
+
+def _wall_clock(values: Sequence[Any]) -> NDArray[np.datetime64]:
+    """The number in `/Date(ms)/`, which counts from 1970 on the Dutch clock (KB-faq: "CET and not GMT")."""
+    read = _read_together(values)
+    if read is None:
+        read = np.array([_NO_TIME if value is None else _wire_ms(value) for value in values], dtype=np.int64)
+    return read.view("datetime64[ms]")
+
+
+def _read_together(values: Sequence[Any]) -> NDArray[np.int64] | None:
+    """Read dates that are all as they should be; None if any is not."""
+    try:
+        if not _DATES.fullmatch("".join([value for value in values if value is not None])):
+            return None
+        read = np.array([_NO_TIME if value is None else int(value[6:-2]) for value in values], dtype=np.int64)
+    except (TypeError, ValueError):
+        return None
+    is_right = (read == _NO_TIME) | ((read >= _FIRST_MS) & (read <= _LAST_MS))
+    return read if is_right.all() else None
+
+
+def _wire_ms(value: Any) -> int:
+    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if not found or not _FIRST_MS <= (ms := int(found[1])) <= _LAST_MS:
+        raise SkippableRecordError(f"{shown(value)} is not a date")
+    return ms
+
+
+def _refusal(values: Sequence[Any], is_right: Callable[[Any], bool], why: str) -> SkippableRecordError:
+    wrong = next(value for value in values if not is_right(value))
+    return SkippableRecordError(f"{shown(wrong)} {why}")
+
+
+def shown(value: Any) -> str:
+    """Return a value for people, shortened."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
