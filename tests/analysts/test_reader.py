@@ -12,8 +12,8 @@ from sqlalchemy import exc, text
 
 from exactsync.entities import entities
 from exactsync.warehouse import schema
-from exactsync.warehouse.analysts import reader
 from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.roles import READER, admit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ _FIRST_COLUMNS = "SELECT attrelid::regclass::text, attname::text FROM pg_attribu
 def analyst(engine: Engine) -> Iterator[Connection]:
     """Somebody who has the role and no other."""
     with engine.connect() as connection:
-        connection.execute(text(f"SET SESSION AUTHORIZATION {reader.ROLE}"))
+        connection.execute(text(f"SET SESSION AUTHORIZATION {READER.name}"))
         connection.commit()
         yield connection
         connection.rollback()
@@ -139,12 +139,12 @@ def without_the_role(postgres_server: DatabaseServer, migrated_database: str) ->
     """The administrator of a cluster that has no such role yet; afterwards it has the one from before."""
     engine = create_engine(postgres_server.url("postgres"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
-        admin.execute(text(f"ALTER ROLE {reader.ROLE} RENAME TO the_role_of_other_tests"))
+        admin.execute(text(f"ALTER ROLE {READER.name} RENAME TO the_role_of_other_tests"))
         try:
             yield admin
         finally:
-            admin.execute(text(f"DROP ROLE IF EXISTS {reader.ROLE}"))
-            admin.execute(text(f"ALTER ROLE the_role_of_other_tests RENAME TO {reader.ROLE}"))
+            admin.execute(text(f"DROP ROLE IF EXISTS {READER.name}"))
+            admin.execute(text(f"ALTER ROLE the_role_of_other_tests RENAME TO {READER.name}"))
     engine.dispose()
 
 
@@ -161,7 +161,7 @@ def database_with_a_table(server: DatabaseServer) -> Iterator[Engine]:
 
 def may_read(connection: Connection) -> bool:
     granted = text("SELECT has_table_privilege(:role, 'exact_online.suppliers', 'SELECT')")
-    return bool(connection.scalar(granted, {"role": reader.ROLE}))
+    return bool(connection.scalar(granted, {"role": READER.name}))
 
 
 def test_databases_of_one_cluster_that_are_migrated_at_once_share_the_role(
@@ -169,17 +169,17 @@ def test_databases_of_one_cluster_that_are_migrated_at_once_share_the_role(
 ) -> None:
     together = Barrier(3, timeout=30)
 
-    def admit(engine: Engine) -> bool:
+    def migrate(engine: Engine) -> bool:
         with engine.begin() as connection:
             together.wait()
-            reader.admit(connection)
+            admit(connection, READER)
         with engine.begin() as connection:
-            reader.admit(connection)
+            admit(connection, READER)
             return may_read(connection)
 
     with ExitStack() as stack, ThreadPoolExecutor(3) as pool:
         engines = [stack.enter_context(database_with_a_table(postgres_server)) for _ in range(3)]
-        assert list(pool.map(admit, engines)) == [True, True, True]
+        assert list(pool.map(migrate, engines)) == [True, True, True]
 
 
 def test_a_user_who_may_not_create_roles_is_told_who_can_and_how(
@@ -190,11 +190,11 @@ def test_a_user_who_may_not_create_roles_is_told_who_can_and_how(
         connection.execute(text("ALTER SCHEMA exact_online OWNER TO modest"))
         connection.execute(text("ALTER TABLE exact_online.suppliers OWNER TO modest"))
         connection.execute(text("SET SESSION AUTHORIZATION modest"))
-        reader.admit(connection)
+        admit(connection, READER)
         assert "have a database administrator run `CREATE ROLE exactsync_reader NOLOGIN;`" in caplog.text
 
         without_the_role.execute(text("CREATE ROLE exactsync_reader NOLOGIN"))
-        reader.admit(connection)
+        admit(connection, READER)
         assert may_read(connection)
         connection.rollback()
     without_the_role.execute(text("DROP ROLE modest"))

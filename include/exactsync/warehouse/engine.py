@@ -23,7 +23,8 @@ _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
 def create_engine(url: str) -> Engine:
     """Return an engine for a PostgreSQL URL (`postgresql://user:password@host:port/database`).
 
-    The driver is pinned to psycopg2, whatever SQLAlchemy's default is: the library COPYs through `copy_expert`.
+    The driver is pinned to psycopg2, whatever SQLAlchemy's default is: the library COPYs through `copy_expert`. Options
+    of the URL hold, but for the time zone and how long a lock is waited for.
 
     Raises:
         ConfigurationError: the text is not a PostgreSQL URL. It is not repeated: it may hold a password.
@@ -43,7 +44,7 @@ def create_engine(url: str) -> Engine:
         connect_args={
             "application_name": "exactsync",
             "connect_timeout": 10,
-            "options": "-c timezone=UTC -c lock_timeout=60s",
+            "options": f"{parsed.query.get('options', '')} -c timezone=UTC -c lock_timeout=60s".strip(),
         },
     )
 

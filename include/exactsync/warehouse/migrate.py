@@ -18,7 +18,7 @@ from sqlalchemy import text
 from exactsync.entities import entities
 from exactsync.errors import ConfigurationError
 from exactsync.failpoints import reach
-from exactsync.warehouse import analysts, history, schema
+from exactsync.warehouse import analysts, history, roles, schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -40,6 +40,7 @@ def migrate(engine: Engine) -> list[str]:
         created = schema.create_missing(connection, entities())
         created += history.create_missing(connection, entities())
         created += analysts.refresh(connection, entities())
+        roles.admit_all(connection)
         reach("migrate.created")
     return [f"migration {revision}" for revision in applied] + created
 

@@ -1,4 +1,4 @@
-"""What analysts meet: views, comments on everything, and a role that may read them and nothing else.
+"""What analysts meet: views, and comments on everything; which role lets them in stands in `warehouse.roles`.
 
 All of it follows from the declarations and is brought up to date by every migration.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exactsync.warehouse.analysts import reader
 from exactsync.warehouse.analysts.comments import comment
 from exactsync.warehouse.analysts.installing import install
 from exactsync.warehouse.analysts.views import views
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def refresh(connection: Connection, entities: Mapping[str, Entity]) -> list[str]:
-    """Bring views, comments and rights up to date with the declarations; return one line for each view that changed.
+    """Bring views and comments up to date with the declarations; return one line for each view that changed.
 
     Raises:
         ConfigurationError: something that others built on a view is in the way of rebuilding it; says what.
@@ -30,5 +29,4 @@ def refresh(connection: Connection, entities: Mapping[str, Entity]) -> list[str]
     changed = [f"view {view.qualified}" for view in wanted if install(connection, view)]
     for view in wanted:
         comment(connection, view.qualified, view.description, {column.name: column.comment for column in view.columns})
-    reader.admit(connection)
     return changed
