@@ -6,13 +6,17 @@ import ssl
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 import httpx
+
+from exactsync.errors import ConfigurationError
 
 LONGEST_ANSWER: Final = 64 * 2**20
 """Bytes, unpacked. The longest that is known, a page of 1,000 relations with every property, has less than 8 MB."""
 
 _OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_PUBLIC: Final = (".exactonline.", ".spendesk.com")
 _NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
 
 
@@ -28,6 +32,14 @@ class Service(Protocol):
     """Where calls go, as a connection describes it."""
 
     @property
+    def connection_id(self) -> str:
+        """The connection, for messages."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host."""
+
+    @property
     def verify(self) -> bool | str:
         """Whether the server's certificate is checked, or the path of the certificates to check it with."""
 
@@ -40,7 +52,11 @@ def open_client(service: Service, timeout: httpx.Timeout, transport: httpx.BaseT
     """Return an HTTP client with the service's certificate and proxy settings; it follows no redirect, keeps no cookie.
 
     A given transport is used as it is, and left open: it belongs to whoever made it.
+
+    Raises:
+        ConfigurationError: tokens would go to Exact or Spendesk in the clear, or to whoever says to be them.
     """
+    _require_safe(service)
     if transport is not None:
         client = httpx.Client(transport=_Borrowed(transport), timeout=timeout)
     else:
@@ -49,6 +65,16 @@ def open_client(service: Service, timeout: httpx.Timeout, transport: httpx.BaseT
         client = httpx.Client(verify=verify, proxy=service.proxy, timeout=timeout)
     client.cookies.jar.set_policy(_NO_COOKIES)
     return client
+
+
+def _require_safe(service: Service) -> None:
+    url = urlsplit(service.base_url)
+    host = (url.hostname or "").lower()
+    if any(domain in f".{host}" for domain in _PUBLIC) and (url.scheme != "https" or service.verify is False):
+        raise ConfigurationError(
+            f"Connection {service.connection_id} would send tokens to {host} without checking who answers.",
+            remedy="Use https, and give the extra `verify` the file of your own certificate authority if there is one.",
+        )
 
 
 def receive(

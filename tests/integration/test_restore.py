@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
+from exactsync.warehouse.analysts.reader import ROLE
 
 from exactsync.embedded import PostgresServer
 from exactsync.embedded.account import Account
@@ -15,7 +16,6 @@ from exactsync.embedded.binaries import find_binaries
 from exactsync.errors import ReauthorisationRequiredError
 from exactsync.simulator import Settings, Simulator
 from exactsync.simulator.clock import Clock
-from exactsync.warehouse.analysts.reader import ROLE
 from tests.integration.conftest import Installation
 
 if TYPE_CHECKING:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import time
 import tracemalloc
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from exactsync.outbound import GivenUpError, TooLongError, receive
+from exactsync.errors import ConfigurationError
+from exactsync.outbound import GivenUpError, TooLongError, open_client, receive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,3 +77,24 @@ def test_an_answer_that_ends_arrives_whole() -> None:
     answer = ask(gzip.compress(b"a page" * 1000), **{"content-encoding": "gzip", "x-ratelimit-remaining": "7"})
     assert answer.content == b"a page" * 1000
     assert answer.headers["x-ratelimit-remaining"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "verify", "is_taken"),
+    [
+        ("https://start.exactonline.nl", True, True),
+        ("https://start.exactonline.nl", False, False),
+        ("http://start.exactonline.be", True, False),
+        ("https://START.ExactOnline.fr:443", False, False),
+        ("https://public-api.spendesk.com", False, False),
+        ("http://127.0.0.1:8080", True, True),
+        ("https://simulator", False, True),
+    ],
+)
+def test_tokens_go_to_the_real_services_only_where_it_is_checked_who_answers(base_url, verify, is_taken) -> None:
+    service = SimpleNamespace(connection_id="exact_nl", base_url=base_url, verify=verify, proxy=None)
+    if is_taken:
+        open_client(service, httpx.Timeout(1), None).close()
+    else:
+        with pytest.raises(ConfigurationError, match="Connection exact_nl would send tokens"):
+            open_client(service, httpx.Timeout(1), None)

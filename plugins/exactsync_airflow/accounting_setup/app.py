@@ -13,6 +13,7 @@ from exactsync_airflow.accounting_setup import callback, installation, routes
 from exactsync_airflow.accounting_setup.headers import PageModules, SecurityHeaders
 from exactsync_airflow.accounting_setup.payables import routes as payables
 from exactsync_airflow.accounting_setup.refusals import install_refusals
+from exactsync_airflow.accounting_setup.request_size import ShortRequests
 from exactsync_airflow.deployment import quiet_logs
 from exactsync_airflow.exports import routes as exports
 from exactsync_airflow.sync_health import routes as sync_health
@@ -41,6 +42,7 @@ def create_app() -> FastAPI:
     for page in _PAGES:
         app.mount(f"/{page}/www", PageModules(directory=_ROOT / page / "www"), name=page)
     install_refusals(app)
+    app.add_middleware(ShortRequests)
     app.add_middleware(SecurityHeaders)
     return app
 

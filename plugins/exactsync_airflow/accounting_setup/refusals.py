@@ -7,6 +7,7 @@
 | 404      | no such connection                                         |
 | 409      | not possible as things stand                               |
 | 405, 415 | not a request of our page                                  |
+| 413      | longer than any request of our page                        |
 | 500      | a defect; the server's log says more                       |
 | 503      | try again later                                            |
 """

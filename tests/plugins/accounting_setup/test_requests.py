@@ -14,6 +14,7 @@ from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP
 from exactsync.simulator.faults import Fault, maintenance
 from exactsync_airflow.accounting_setup import installation
+from exactsync_airflow.accounting_setup.request_size import LONGEST
 from tests.plugins.accounting_setup.browser import (
     CALLBACK,
     HOST,
@@ -28,6 +29,8 @@ from tests.plugins.accounting_setup.browser import (
 from tests.plugins.accounting_setup.conftest import HOSTILE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from httpx import Response
 
 JSON = {"Content-Type": "application/json"}
@@ -70,6 +73,21 @@ def test_a_change_that_our_page_did_not_ask_for_is_refused(browser, method, path
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
 def test_a_change_that_a_form_could_send_is_refused(browser, method, path, body, kind) -> None:
     assert browser("admin").send(method, path, body, OWN_PAGE | {"Content-Type": kind}).status_code == 415
+
+
+@pytest.mark.parametrize("role", ["admin", None])
+def test_a_request_without_end_is_not_heard_out(browser, role) -> None:
+    sent = 0
+
+    def drip() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 4 * LONGEST:
+            sent += 65_536
+            yield b" " * 65_536
+
+    answer = browser(role).client.post(f"{PREFIX}/exactsync/api/base", content=drip(), headers=OWN_PAGE)
+    assert answer.status_code == 413
+    assert error(answer)["message"] == "The request is too long."
 
 
 def test_our_own_page_is_known_by_either_header(finance) -> None:
