@@ -54,23 +54,30 @@ class Processes:
         """Run a command to its end and return what it printed to its standard output.
 
         Raises:
-            ProcessError: it failed; the message holds the end of its log.
+            ProcessError: it failed, or took longer than `timeout_s`; the message holds the end of its log.
         """
         log = self._log(name)
         with log.open("ab") as errors:
-            finished = subprocess.run(
+            process = subprocess.Popen(
                 command,
                 env=self.environment if environment is None else environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                timeout=timeout_s,
-                check=False,
+                start_new_session=True,
             )
-            errors.write(finished.stdout)
-        if finished.returncode:
-            raise ProcessError(f"{name} failed (exit code {finished.returncode}):\n{self.tail(name)}")
-        return finished.stdout.decode()
+            try:
+                printed, _ = process.communicate(timeout=timeout_s)
+            except BaseException as error:
+                _kill_session(process)
+                if isinstance(error, subprocess.TimeoutExpired):
+                    message = f"{name} did not end within {timeout_s:.0f} s:\n{self.tail(name)}"
+                    raise ProcessError(message) from None
+                raise
+            errors.write(printed)
+        if process.returncode:
+            raise ProcessError(f"{name} failed (exit code {process.returncode}):\n{self.tail(name)}")
+        return printed.decode()
 
     def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
         """Start a process that runs until `stop`."""
@@ -100,10 +107,7 @@ class Processes:
 
     def kill(self, name: str) -> None:
         """End a process and all its descendants at once, as a machine that loses its power does."""
-        process = self._running.pop(name)
-        while members := _members([process.pid]):
-            _kill(members)
-        process.wait()
+        _kill_session(self._running.pop(name))
         self._write_record()
 
     def stop(self) -> None:
@@ -167,6 +171,13 @@ def _end_sessions(leaders: Sequence[int]) -> None:
     while remaining:
         _kill(remaining)
         remaining = _members(leaders)
+
+
+def _kill_session(leader: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all its descendants, if they have not ended; and wait for it."""
+    while members := _members([leader.pid]):
+        _kill(members)
+    leader.wait()
 
 
 def _kill(members: Sequence[psutil.Process]) -> None:

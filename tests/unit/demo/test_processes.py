@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+PRINT_AND_SLEEP = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 OWNER = """
 import sys, time
 from pathlib import Path
@@ -110,6 +111,12 @@ def test_a_command_that_fails_shows_the_end_of_its_log(processes: Processes) -> 
     assert processes.run("echo", [sys.executable, "-c", "print('fine')"]) == "fine\n"
     with pytest.raises(ProcessError, match=r"(?s)broken failed \(exit code 1\).*no such luck.*broken\.log"):
         processes.run("broken", [sys.executable, "-c", "raise SystemExit('no such luck')"])
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(processes: Processes) -> None:
+    with pytest.raises(ProcessError, match=r"(?s)slow did not end within 2 s.*slow\.log"):
+        processes.run("slow", ["/bin/sh", "-c", f'{sys.executable} -c "{PRINT_AND_SLEEP}" >&2; true'], timeout_s=2)
+    assert not lives(first_number(processes.logs / "slow.log"))
 
 
 def test_what_a_killed_owner_left_behind_is_ended_by_the_next(tmp_path: Path) -> None:
