@@ -31,6 +31,7 @@ NOBODY: Final = "nobody, after "
 """What the name of an intent's owner begins with once it is known that no answer will come to it."""
 
 _REGIONS: Final = {"co.uk": "uk", "com": "us"}
+_SUFFIXES: Final = {name: name for name in ("nl", "be", "fr", "de", "es")} | {"uk": "co.uk", "us": "com"}
 
 
 def whole_days(left: timedelta) -> int:
@@ -70,6 +71,12 @@ class App:
         host = urlsplit(self.base_url).hostname or ""
         _, found, suffix = host.partition("start.exactonline.")
         return self.given_region or (_REGIONS.get(suffix, suffix) if found else host)
+
+    @property
+    def screens_host(self) -> str | None:
+        """Exact's own host in this region, where people log in, whatever host is called; None: the region is none."""
+        suffix = _SUFFIXES.get(self.region)
+        return f"start.exactonline.{suffix}" if suffix else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

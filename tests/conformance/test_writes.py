@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,12 +19,14 @@ from exactsync.errors import (
 from exactsync.exact.client import ExactClient
 from exactsync.exact.odata import literal, query
 from exactsync.exact.transport import Timeouts
+from exactsync.payables.comparing import describe, differences
+from exactsync.payables.looking import read_document, read_entry, read_lines
 from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP, Clock, Settings, Simulator, SimulatorTransport
 from exactsync.simulator.faults import FAULTS, Fault, Phase, WayOut
 from tests.unit.exact.conftest import GenerousLedger
 from tests.unit.simulator.conftest import FrozenTime, Visitor
-from tests.unit.simulator.office import ATTACHMENTS, COMPANIES, DOCUMENTS, ENTRIES, OURS, RELATIONS, Office
+from tests.unit.simulator.office import ATTACHMENTS, COMPANIES, DOCUMENTS, ENTRIES, OTHERS, OURS, RELATIONS, Office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +68,7 @@ def client(office: Office) -> Iterator[ExactClient]:
         client_id=DEMO_APP.client_id,
         client_secret=Secret(DEMO_APP.client_secret),
         redirect_uri=DEMO_APP.redirect_uris[0],
+        given_region="nl",
     )
     transport = SimulatorTransport(office.visitor.simulator)
     timeouts = Timeouts(read_s=0.5)
@@ -93,6 +97,52 @@ def test_a_receipt_its_document_a_supplier_and_an_entry_are_created_and_found(
     (found,) = client.get(ENTRIES, division=OURS, params=params).records
     assert (found["EntryID"], found["ExternalLinkReference"]) == (str(entry.key), "ours-1")
     assert found["Document"] == str(document.key)
+    assert office.visitor.broken_rules() == []
+
+
+def test_an_id_of_another_company_is_dropped_silently_and_found_out_by_comparing(
+    office: Office, client: ExactClient
+) -> None:
+    foreign = {
+        entity_set: office.visitor.simulator.insert(OTHERS, entity_set, {}).key
+        for entity_set in ("Documents", "Projects", "GLAccounts")
+    }
+    lines = [
+        office.line(amount=Decimal("100.00"), VATCode="E21", CostCenter="SAL", VATAmountFC=Decimal("21.00")),
+        office.line(amount=Decimal("50.00"), VATCode="I21", Project=str(foreign["Projects"]), VATAmountFC=Decimal(8)),
+        {**office.line(amount=Decimal("1.00")), "GLAccount": str(foreign["GLAccounts"])},
+    ]
+    body = office.entry(*lines, Currency="EUR", YourRef="F-1", Document=str(foreign["Documents"]))
+    created = client.create(ENTRIES, division=OURS, body=body)
+    sent = describe(body, amount=Decimal("172.00"), names={key: f"the {name}" for name, key in foreign.items()})
+
+    assert created.record is not None
+    booked = read_lines(client, OURS, created.key)
+    assert differences(sent, created.record, booked) == [
+        "document: sent the Documents, booked nothing",
+        "line 2, project: sent the Projects, booked nothing",
+        "line 3, G/L account: sent the GLAccounts, booked nothing",
+    ]
+    assert differences(sent, read_entry(client, OURS, created.key) or {}, booked)[0].startswith("document")
+    assert office.visitor.broken_rules() == []
+
+
+def test_a_credit_note_and_what_people_see_of_a_document_come_back_as_they_were_sent(
+    office: Office, client: ExactClient
+) -> None:
+    document = client.create(DOCUMENTS, division=OURS, body={"Subject": "F-1", "Type": 20})
+    line = office.line(amount=Decimal("-100.00"), VATCode="E21", VATAmountFC=Decimal("-21.00"))
+    body = office.entry(line, Currency="EUR", DueDate="2024-07-14T00:00:00", Document=str(document.key))
+    created = client.create(ENTRIES, division=OURS, body=body)
+    sent = describe(body, amount=Decimal("-121.00"), names={})
+    assert differences(sent, created.record or {}, read_lines(client, OURS, created.key)) == []
+    shown = read_document(client, OURS, document.key) or {}
+    assert document.record is not None
+    assert shown["DocumentViewUrl"] == document.record["DocumentViewUrl"] == client.screen(shown["DocumentViewUrl"])
+    office.visitor.simulator.configure(created_answer="key")
+    silent = client.create(DOCUMENTS, division=OURS, body={"Subject": "F-2", "Type": 20})
+    assert silent.record is not None
+    assert silent.record["DocumentViewUrl"] is None
     assert office.visitor.broken_rules() == []
 
 

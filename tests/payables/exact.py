@@ -24,6 +24,8 @@ KEYS = {
     "crm/Accounts": "ID",
 }
 ENTRIES, DOCUMENTS, ATTACHMENTS, RELATIONS = KEYS
+LINES = "purchaseentry/PurchaseEntryLines"
+SCREEN = "https://start.exactonline.nl/docs/DocView.aspx?DocumentID={}"
 
 Fault = Literal["lost after", "lost before", "late", "refused", "throttled", "silent"]
 """What becomes of a POST: no answer though it was committed, nor committed, committed when `commit_late` says so; a
@@ -40,8 +42,11 @@ class FakeExact:
     looks: list[str] = field(default_factory=list)
     before_post: Callable[[str, Mapping[str, Any]], None] = lambda _endpoint, _body: None
     on_list: Callable[[], None] = lambda: None
-    dropped: frozenset[str] = frozenset()
-    """Properties of entries that are silently dropped to null."""
+    changed: dict[str, Any] = field(default_factory=dict)
+    """What entries are booked with, whatever was sent: an id of another company is dropped to null, silently."""
+    changed_lines: dict[str, Any] = field(default_factory=dict)
+    screens: str | None = SCREEN
+    """Where documents are seen."""
     words: str = "Ongeldige referentie: Btw-code\nVerplicht: Dagboek"
     _late: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -75,6 +80,8 @@ class FakeExact:
     def get(self, endpoint: str, *, division: int, params: Mapping[str, str] | None = None) -> Page:
         self.looks.append(endpoint)
         self.on_list()
+        if endpoint == LINES:
+            return Page(records=self._lines((params or {})["$filter"]), next_url=None)
         guids = re.findall(r"(\w+) eq guid'([^']+)'", (params or {})["$filter"])
         names = re.findall(r"Name eq '([^']+)'", (params or {})["$filter"])
         found = [
@@ -88,6 +95,15 @@ class FakeExact:
     def follow(self, next_url: str, *, endpoint: str, division: int) -> Page:
         raise AssertionError("there is one page")
 
+    def screen(self, url: object) -> str | None:
+        return str(url) if str(url).startswith("https://start.exactonline.nl/") else None
+
+    def _lines(self, condition: str) -> list[dict[str, Any]]:
+        (entry_id,) = re.findall("EntryID eq guid'([^']+)'", condition)
+        entry = next(one for one in self.records[ENTRIES] if str(one["EntryID"]) == entry_id)
+        lines = entry.get("PurchaseEntryLines", [])
+        return [{"LineNumber": number, **line, **self.changed_lines} for number, line in enumerate(lines, start=1)]
+
     def _record(self, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
         record = {**body, KEYS[endpoint]: uuid4()}
         if endpoint == ENTRIES:
@@ -97,7 +113,9 @@ class FakeExact:
                 "Document": body.get("Document"),
                 "YourRef": body.get("YourRef"),
             }
-            record |= dict.fromkeys(self.dropped)
+            record |= self.changed
+        if endpoint == DOCUMENTS:
+            record["DocumentViewUrl"] = self.screens and self.screens.format(record["ID"])
         return record
 
 

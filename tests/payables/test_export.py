@@ -15,7 +15,7 @@ from exactsync.payables.lifecycle import Action, State
 from exactsync.payables.rows import Key
 from exactsync.payables.wanted import Wanted
 from tests.payables.conftest import HUMAN, INTEGRATION, SOURCE, changed, many
-from tests.payables.exact import ATTACHMENTS, DOCUMENTS, ENTRIES, RELATIONS, unreachable
+from tests.payables.exact import ATTACHMENTS, DOCUMENTS, ENTRIES, LINES, RELATIONS, SCREEN, unreachable
 from tests.unit.payables.company import DIVISION, INVOICE, invoice
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def test_a_refused_payable_that_is_retried_is_looked_for_first(office: Office) -
     office.prepare()
     office.exact.looks.clear()
     office.export()
-    assert office.exact.looks == [ENTRIES]
+    assert office.exact.looks == [ENTRIES, LINES, DOCUMENTS]
     assert_booked_once(office)
 
 
@@ -255,7 +255,8 @@ def test_a_header_made_although_its_lines_were_refused_is_for_a_person(office: O
     office.export()
     row = office.row()
     assert (row.state, row.look_at) == (State.IN_DOUBT, None)
-    assert "entry 7, but the amount is 0.0 instead of 121.00" in (row.message or "")
+    assert "entry 7, but not as it was sent. " in (row.message or "")
+    assert "amount: sent 121.00 EUR, booked 0.00 EUR; line 1: sent 100.00 EUR, booked nothing" in (row.message or "")
     assert office.exact.posts.count(ENTRIES) == 1
 
 
@@ -273,16 +274,50 @@ def test_an_entry_of_the_same_supplier_and_number_without_our_reference_is_for_a
     assert office.row().state is State.EXPORTED
 
 
-def test_an_id_that_exact_drops_silently_is_for_a_person(office: Office) -> None:
-    office.exact.dropped = frozenset({"Document"})
+def test_what_exact_books_otherwise_than_it_was_sent_is_for_a_person_and_never_sent_again(office: Office) -> None:
+    office.exact.changed, office.exact.changed_lines = {"Document": None}, {"CostCenter": None}
     office.deliver(INVOICE)
     office.export()
-    assert office.row().state is State.IN_DOUBT
-    assert "Document is empty" in (office.row().message or "")
+    row = office.row()
+    assert (row.state, row.look_at, row.link) == (State.IN_DOUBT, None, None)
+    told = "document: sent the receipts, booked nothing; line 1, cost centre: sent SAL, booked nothing."
+    assert told in (row.message or "")
+    settle(office)
+    office.outbox.act(Key(SOURCE, "p-1"), Action.RETRY, why="looked at", actor=HUMAN)
+    office.export()
+    assert told in (office.row().message or "")
     office.exact.records[ENTRIES][0]["Document"] = str(office.exact.records[DOCUMENTS][0]["ID"])
+    office.exact.changed_lines = {}
     office.outbox.act(Key(SOURCE, "p-1"), Action.RETRY, why="corrected at Exact", actor=HUMAN)
     office.export()
     assert_booked_once(office)
+    assert office.exact.posts.count(ENTRIES) == 1
+
+
+def test_what_was_found_is_compared_line_by_line_too(office: Office) -> None:
+    office.exact.plant(ENTRIES, "lost after")
+    office.exact.changed_lines = {"VATAmountFC": 20.99}
+    office.deliver(INVOICE)
+    office.export()
+    settle(office)
+    assert "line 1, VAT amount: sent 21.00 EUR, booked 20.99 EUR" in (office.row().message or "")
+    assert len(office.exact.records[ENTRIES]) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "link"), [(SCREEN, SCREEN), ("javascript:alert(1)", None), ("https://evil.example/", None), (None, None)]
+)
+def test_a_booked_payable_links_to_its_document_at_exact_and_to_nowhere_else(
+    office: Office, told: str | None, link: str | None
+) -> None:
+    office.exact.screens = told
+    office.deliver(*many(2))
+    office.exact.plant(DOCUMENTS, "silent")  # whose address is read afterwards
+    office.export()
+    documents = [document["ID"] for document in office.exact.records[DOCUMENTS]]
+    links = [office.row(name).link for name in ("p-1", "p-2")]
+    assert links == [link.format(document) if link else None for document in documents]
+    assert office.exact.looks.count(DOCUMENTS) == (1 if told else 2)
 
 
 def test_an_answer_that_tells_nothing_but_the_key_is_read_back(office: Office) -> None:

@@ -11,6 +11,7 @@ from exactsync.errors import DefectError, ExactSyncError
 from exactsync.exact.calls import AccessTokenSource, Calls
 from exactsync.exact.odata import Page, address, parse_count, parse_page, query
 from exactsync.exact.quota import CallBudget, Ledger
+from exactsync.exact.screens import is_screen
 from exactsync.exact.transport import Timeouts
 from exactsync.exact.writing import read_created, write_body
 from exactsync.outbound import open_client
@@ -77,6 +78,7 @@ class ExactClient:
             sleep=sleep,
         )
         self.region = app.region
+        self._screens = app.screens_host
         self._root = f"{app.base_url}/api/v1/"
         opened = http or open_client(app, timeouts.httpx, transport)
         self._own_http = None if http else opened
@@ -147,6 +149,13 @@ class ExactClient:
             return read_created(answer, endpoint)
         except ExactSyncError as error:
             raise error.at(division=division) from None
+
+    def screen(self, url: object) -> str | None:
+        """Return the address of one of Exact's screens as it was told; None: it leads elsewhere, or is no address.
+
+        It ends up as a link that people press, so that only https at Exact's host of the connection's country will do.
+        """
+        return str(url) if self._screens and is_screen(url, self._screens) else None
 
     def me(self) -> dict[str, Any]:
         """Return who gave the grant (current/Me). Costs nothing of any division's budget (KB-limits)."""

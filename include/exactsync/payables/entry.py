@@ -8,7 +8,7 @@ entry's currency is worth in the company's own (financial/ExchangeRates stores r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ from exactsync.errors import DefectError
 from exactsync.money import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
     from uuid import UUID
@@ -69,6 +70,8 @@ class Booking:
     """The period to name; None: the entry's date says it."""
     lines: tuple[LineBooking, ...]
     """One for each line of the payable, in its order."""
+    names: Mapping[UUID, str] = field(default_factory=dict)
+    """What people call the ids above."""
 
 
 def purchase_entry(

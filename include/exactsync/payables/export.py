@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from exactsync.errors import (
     ClaimLostError,
@@ -22,7 +23,7 @@ from exactsync.errors import (
     SkippableRecordError,
 )
 from exactsync.failpoints import reach
-from exactsync.payables import looking, sources
+from exactsync.payables import comparing, looking, sources
 from exactsync.payables.claims import Booked
 from exactsync.payables.entry import purchase_entry, shortened, wire_day
 from exactsync.payables.looking import ATTACHMENTS, DOCUMENTS, ENTRIES, RELATIONS
@@ -33,8 +34,6 @@ from exactsync.payables.steps import DOCUMENT, ENTRY, SUPPLIER, Outcome, StepKey
 from exactsync.payables.taking import PostponedError, Taken, Taker, UndecidedError
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from sqlalchemy import Engine
 
     from exactsync.load import Run
@@ -119,7 +118,7 @@ class Exporter:
         self._taker.settle(claim)
         entry = self._taker.read(_key(claim, ENTRY))
         if entry and entry.exact_id and entry.outcome is Outcome.DONE:
-            self._conclude(claim, Taken(id=entry.exact_id))
+            self._conclude(claim, Taken(id=entry.exact_id), document=None)
             return
         checked = self._book(claim.payable)
         if checked.booking is None:
@@ -128,7 +127,7 @@ class Exporter:
         attachments = self._fetch(claim)
         booking = replace(checked.booking, supplier=self._supplier(claim, checked.booking))
         document = self._document(claim, booking, attachments)
-        self._conclude(claim, self._enter(claim, booking, document))
+        self._conclude(claim, self._enter(claim, booking, document.id if document else None), document)
 
     def _fetch(self, claim: Claim) -> list[Attachment]:
         if not claim.payable.receipts:
@@ -156,7 +155,7 @@ class Exporter:
             raise PostponedError("Its supplier was matched otherwise meanwhile.", again_in_s=self._patience.again_s)
         return kept
 
-    def _document(self, claim: Claim, booking: Booking, attachments: list[Attachment]) -> UUID | None:
+    def _document(self, claim: Claim, booking: Booking, attachments: list[Attachment]) -> Taken | None:
         """Create the document that the receipts are attached to, and attach them."""
         if not attachments:
             return None
@@ -168,13 +167,13 @@ class Exporter:
             "DocumentDate": wire_day(payable.payable_date),
         }
         sent = {"reference": claim.reference, "account": account}
-        document = self._taker.take(claim, _key(claim, DOCUMENT), DOCUMENTS, body, sent).id
+        document = self._taker.take(claim, _key(claim, DOCUMENT), DOCUMENTS, body, sent)
         reach("export.documented")
         for attachment in attachments:
             name = attachment.file_name(claim.reference)
             content = base64.b64encode(attachment.content).decode()
-            attached = {"Document": str(document), "FileName": name, "Attachment": content}
-            of_document = {"document": str(document), "file": name}
+            attached = {"Document": str(document.id), "FileName": name, "Attachment": content}
+            of_document = {"document": str(document.id), "file": name}
             self._taker.take(claim, _key(claim, attachment.step), ATTACHMENTS, attached, of_document)
         reach("export.attached")
         return document
@@ -182,19 +181,22 @@ class Exporter:
     def _enter(self, claim: Claim, booking: Booking, document: UUID | None) -> Taken:
         payable = claim.payable
         body = purchase_entry(payable, booking, reference=claim.reference, document=document)
-        is_converted = booking.currency != payable.currency
+        amount = payable.amount if booking.currency == payable.currency else payable.functional_amount
+        names = dict(booking.names)
+        if booking.supplier:
+            names.setdefault(booking.supplier, payable.counterparty.name)
+        if document:
+            names[document] = "the receipts"
         sent = {
             "reference": claim.reference,
             "supplier": str(booking.supplier),
             "your_ref": payable.number,
-            "journal": booking.journal,
-            "currency": booking.currency,
-            "amount": str(payable.functional_amount if is_converted else payable.amount),
             "document": str(document) if document else None,
+            **comparing.describe(body, amount=amount, names=names),
         }
         return self._taker.take(claim, _key(claim, ENTRY), ENTRIES, body, sent)
 
-    def _conclude(self, claim: Claim, entry: Taken) -> None:
+    def _conclude(self, claim: Claim, entry: Taken, document: Taken | None) -> None:
         """Compare the entry with what was sent, and end the claim: it is booked, or a person must look."""
         record = entry.record
         if not looking.is_whole(record):
@@ -204,15 +206,27 @@ class Exporter:
             raise UndecidedError(message, again_in_s=None)
         state = self._taker.read(_key(claim, ENTRY))
         sent: dict[str, Any] = state.sent if state else {}
-        if wrong := looking.differences(sent, record):
+        lines = looking.read_lines(self._exact, claim.division, entry.id)
+        number = record["EntryNumber"]
+        if wrong := comparing.differences(sent, record, lines):
             raise UndecidedError(
-                f"Exact has booked it as entry {record['EntryNumber']}, but {', '.join(wrong)}. Correct or delete the "
-                "entry at Exact, and retry; or mark the payable as exported.",
+                f"Exact has booked it as entry {number}, but not as it was sent. {'; '.join(wrong)}. Correct the entry "
+                "at Exact, and retry; or mark the payable as exported.",
                 again_in_s=None,
             )
-        booked = Booked(entry_id=entry.id, number=record["EntryNumber"], document_id=sent.get("document"), link=None)
-        self._claims.exported(claim, booked, why=f"Booked as entry {booked.number}.")
+        link = self._link(claim, sent["document"], document)
+        booked = Booked(entry_id=entry.id, number=number, document_id=sent["document"], link=link)
+        self._claims.exported(claim, booked, why=f"Booked as entry {number}.")
         reach("export.recorded")
+
+    def _link(self, claim: Claim, document_id: str | None, document: Taken | None) -> str | None:
+        """Return where people see the document, from which Exact leads to the entry; None: it does not say."""
+        if document_id is None:
+            return None
+        told = document.record if document else None
+        if not told or not told.get("DocumentViewUrl"):
+            told = looking.read_document(self._exact, claim.division, UUID(document_id))
+        return self._exact.screen(told.get("DocumentViewUrl")) if told else None
 
 
 def _key(claim: Claim, step: str) -> StepKey:

@@ -1,4 +1,4 @@
-"""Whether Exact has what was sent: looked for by our own reference, and compared with what was sent.
+"""Whether Exact has what was sent: looked for by our own reference, and read back.
 
 Whether ExternalLinkReference can be filtered on is not documented; so what may be it is read (of the supplier, since
 the first intent) and the reference compared here. Moments at Exact are Dutch wall clock without a zone (KB-odata).
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from exactsync.errors import DefectError
 from exactsync.exact.odata import literal, query
+from exactsync.payables.comparing import ENTRY_PROPERTIES, LINE_PROPERTIES
 from exactsync.payables.steps import DOCUMENT, ENTRY, SUPPLIER
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from exactsync.payables.steps import StepState
 
 ENTRIES: Final = "purchaseentry/PurchaseEntries"
+LINES: Final = "purchaseentry/PurchaseEntryLines"
 DOCUMENTS: Final = "documents/Documents"
 ATTACHMENTS: Final = "documents/DocumentAttachments"
 RELATIONS: Final = "crm/Accounts"
@@ -32,17 +33,7 @@ RELATIONS: Final = "crm/Accounts"
 _DUTCH: Final = ZoneInfo("Europe/Amsterdam")
 _OVERLAP: Final = timedelta(hours=2)
 """For clocks that are off, and for the hour that autumn doubles."""
-_ENTRY: Final = (
-    "EntryID",
-    "EntryNumber",
-    "ExternalLinkReference",
-    "YourRef",
-    "Supplier",
-    "Journal",
-    "Currency",
-    "AmountFC",
-    "Document",
-)
+_ENTRY: Final = ("ExternalLinkReference", *ENTRY_PROPERTIES)
 
 
 class Reader(Protocol):
@@ -98,24 +89,16 @@ def read_entry(reader: Reader, division: int, entry_id: UUID) -> Mapping[str, An
     return next(records, None)
 
 
-def differences(sent: Mapping[str, Any], record: Mapping[str, Any]) -> list[str]:
-    """Return in what an entry differs from what was sent, for people; an id of another company is dropped silently.
+def read_lines(reader: Reader, division: int, entry_id: UUID) -> list[Mapping[str, Any]]:
+    """Return the lines of an entry; a 201 tells where they are, and not what they say (KB-goods)."""
+    records = _read(reader, LINES, division, LINE_PROPERTIES, f"EntryID eq {literal(entry_id)}")
+    return sorted(records, key=lambda line: line["LineNumber"] or 0)
 
-    An amount's sign is not compared: how Exact shows a credit note's is not documented.
-    """
-    found = []
-    for name, wanted in (("Supplier", sent["supplier"]), ("Document", sent["document"])):
-        has = record.get(name)
-        if wanted and (has is None or UUID(str(has)) != UUID(wanted)):
-            found.append(f"{name} is {has or 'empty'} instead of {wanted}")
-    for name, wanted in (("Journal", sent["journal"]), ("Currency", sent["currency"]), ("YourRef", sent["your_ref"])):
-        has = (record.get(name) or "").strip()
-        if wanted and has != wanted.strip():
-            found.append(f"{name} is '{has}' instead of '{wanted}'")
-    amount = record.get("AmountFC")
-    if amount is None or abs(Decimal(str(amount))) != abs(Decimal(sent["amount"])):
-        found.append(f"the amount is {amount} instead of {sent['amount']}")
-    return found
+
+def read_document(reader: Reader, division: int, document_id: UUID) -> Mapping[str, Any] | None:
+    """Return where people see a document; None: there is none."""
+    condition = f"ID eq {literal(document_id)}"
+    return next(_read(reader, DOCUMENTS, division, ("ID", "DocumentViewUrl"), condition), None)
 
 
 def is_whole(record: Mapping[str, Any] | None) -> bool:

@@ -51,6 +51,9 @@ class Writer(Reader, Protocol):
             RetryLaterError, StoppedError, ReauthorisationRequiredError, ConfigurationError: Exact has not acted on it.
         """
 
+    def screen(self, url: object) -> str | None:
+        """Return the address of one of Exact's own screens; None: it leads anywhere else."""
+
 
 class UndecidedError(Exception):
     """A step may or may not have been taken; it is looked for again after `again_in_s`, or once a person says so."""

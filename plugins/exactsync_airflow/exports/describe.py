@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exactsync.exact.screens import is_screen
 from exactsync.payable import Kind
 from exactsync.payables.lifecycle import Action, actions
 from exactsync.payables.overview import PAGE_SIZE, Selection
@@ -85,7 +86,7 @@ def _payable(row: Row) -> payloads.Payable:
         look_at=row.look_at,
         entry_id=str(row.entry_id) if row.entry_id else None,
         entry_number=row.entry_number,
-        link=row.link,
+        link=row.link if is_screen(row.link) else None,
         updated_at=row.updated_at,
         exported_at=row.exported_at,
         task_url=log_url(row.owner),

@@ -25,10 +25,10 @@ VALUES ('spendesk', 'spendesk', 'Demo', 1000001, 'a test')
 RECEIVE = """
 INSERT INTO exactsync.payables_outbox
     (source, payable_id, integration, division, state, payable, fingerprint, reference, kind, currency, amount,
-     entry_date, counterparty, reasons, owner)
+     entry_date, counterparty, reasons, owner, link)
 VALUES ('spendesk', :id, 'Demo', 1000001, :state, jsonb_build_object('number', 'F-1', 'description', 'Chairs'), '',
         'XS-' || :id, 'invoice', 'EUR', 12345678901234567.10, '2026-11-20', :counterparty,
-        CAST(:reasons AS jsonb), :owner)
+        CAST(:reasons AS jsonb), :owner, :link)
 """
 REASON = '[{"check": "vat_code", "message": "No VAT code.", "remedy": "Map it."}]'
 
@@ -39,7 +39,7 @@ def receive(execute: Callable[..., None]) -> Callable[..., None]:
     execute(SET_UP)
 
     def run(payable_id: str = "p/1", state: str = "blocked", **given: Any) -> None:
-        values = {"counterparty": "Meubelmakers B.V.", "reasons": "[]", "owner": None, **given}
+        values = {"counterparty": "Meubelmakers B.V.", "reasons": "[]", "owner": None, "link": None, **given}
         execute(RECEIVE, id=payable_id, state=state, **values)
 
     return run
@@ -78,6 +78,13 @@ def test_a_payable_is_told_to_the_cent_with_its_reason_and_what_can_be_done(fina
     assert told["reasons"] == [{"message": "No VAT code.", "remedy": "Map it."}]
     assert told["actions"] == ["retry", "send_back", "mark_exported"]
     assert told["task_url"] == TASK
+
+
+def test_a_link_leads_to_exact_or_is_none_whatever_stands_in_the_table(finance, receive) -> None:
+    screen = "https://start.exactonline.be/docs/DocView.aspx?DocumentID=1"
+    for payable_id, link in (("p1", screen), ("p2", "javascript:alert(1)"), ("p3", "https://start.exactonline.evil/")):
+        receive(payable_id, "prepared", link=link)
+    assert {each["id"]: each["link"] for each in exports(finance)["payables"]} == {"p1": screen, "p2": None, "p3": None}
 
 
 def test_what_is_asked_for_is_answered(finance, receive) -> None:

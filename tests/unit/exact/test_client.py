@@ -316,3 +316,29 @@ def test_an_http_client_that_was_lent_stays_open(open_client, script, listing) -
                 assert client.get("crm/Accounts", division=7).records == []
                 assert client.calls == 1
         assert not lent.is_closed
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("https://start.exactonline.nl/docs/DocView.aspx?DocumentID=%7bdd4d%7d&_Division_=1", True),
+        ("http://start.exactonline.nl/docs/DocView.aspx", False),
+        ("https://start.exactonline.be/docs/DocView.aspx", False),
+        ("https://start.exactonline.nl.evil.example/", False),
+        ("https://start.exactonline.nl@evil.example/", False),
+        ("https://evil.example\\@start.exactonline.nl/", False),
+        ("https://start.exactonline.nl:8443/", False),
+        ("https://start.exactonline.nl", False),
+        ("https://start.exactonline.nl/\njavascript:alert(1)", False),
+        ('https://start.exactonline.nl/"onmouseover="', False),
+        ("https://start.exactonline.nl/" + "a" * 2_000, False),
+        (" https://start.exactonline.nl/", False),
+        ("javascript:alert(1)//https://start.exactonline.nl/", False),
+        ("//start.exactonline.nl/", False),
+        ("", False),
+        (None, False),
+        (7, False),
+    ],
+)
+def test_only_a_screen_of_exact_in_the_connections_country_becomes_a_link(open_client, script, url, is_one):
+    assert open_client(script()).screen(url) == (url if is_one else None)

@@ -116,3 +116,16 @@ def test_the_key_of_an_app_is_its_host_and_client_id_whatever_connection_names_i
 )
 def test_the_region_follows_the_host(app, host, region):
     assert replace(app, base_url=f"https://{host}").region == region
+
+
+@pytest.mark.parametrize(
+    ("host", "region", "expected"),
+    [
+        ("start.exactonline.co.uk", None, "start.exactonline.co.uk"),
+        ("proxy.example", "be", "start.exactonline.be"),
+        ("proxy.example", None, None),
+        ("proxy.example", "nl.evil.example", None),
+    ],
+)
+def test_people_see_exact_at_its_own_host_in_their_region_whatever_host_is_called(app, host, region, expected):
+    assert replace(app, base_url=f"https://{host}", given_region=region).screens_host == expected

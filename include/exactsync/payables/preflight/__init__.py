@@ -75,4 +75,5 @@ def _book(case: Case) -> Booking | None:
         payment_condition=payment_condition,
         period=period,
         lines=tuple(line for line in lines if line),
+        names=case.names,
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from exactsync.payable import Payable
     from exactsync.payables.books import Books
     from exactsync.payables.mapping import Mapping, MappingKind
@@ -31,6 +33,8 @@ class Case:
     mapping: Mapping
     books: Books
     findings: list[Finding] = field(default_factory=list)
+    names: dict[UUID, str] = field(default_factory=dict)
+    """What people call what was found at Exact."""
 
     def find(self, check: str, message: str, remedy: str) -> None:
         """Add a finding, once."""

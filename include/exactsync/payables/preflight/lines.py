@@ -32,7 +32,10 @@ def find_line(case: Case, line: Line) -> LineBooking | None:
         _check_vat(case, line, vat_code)
     _check_accrual(case, line)
     shares = tuple(_find_share(case, line, share, account) for share in line.shares or _WHOLE)
-    return LineBooking(account=account.id, vat_code=vat_code, shares=shares) if account else None
+    if account is None:
+        return None
+    case.names[account.id] = str(account)
+    return LineBooking(account=account.id, vat_code=vat_code, shares=shares)
 
 
 def _find_account(case: Case, line: Line) -> Account | None:
@@ -155,6 +158,8 @@ def _find_share(case: Case, line: Line, share: Share, account: Account | None) -
             case.find("axis_ambiguous", message, f"Map one of its analytical fields to ignore {SETUP}.")
         found[axis] = before or value
     project = found.get(Axis.PROJECTS)
+    if project:
+        case.names[project.id] = str(project)
     return ShareBooking(
         amount=share.amount,
         cost_center=_code(case, line, Axis.COST_CENTERS, found, account),

@@ -96,6 +96,7 @@ def _check_known(case: Case, relation: UUID, whose: str, *, is_new: bool) -> Non
 
 def _check_usable(case: Case, supplier: Supplier) -> None:
     day = case.payable.entry_date
+    case.names[supplier.id] = str(supplier)
     if supplier.is_blocked:
         remedy = f"Unblock it at Exact, or choose another one {SETUP}."
         case.find("supplier_blocked", f"Supplier {supplier} is blocked at Exact.", remedy)
