@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     maintain.add_argument(
         "--keep", nargs="+", default=[], metavar="TABLE=DAYS", help="keep a log for another time than by default"
     )
-    _add_erase(add("erase", housekeeping.erase, "erase everything stored about one supplier"))
+    _add_erase(add("erase", housekeeping.erase, "erase everything stored about one person"))
     simulate = add("simulate", standing_in.simulate, "run a strict stand-in for Exact Online, or for Spendesk")
     simulate.add_argument("--spendesk", action="store_true", help="for Spendesk")
     simulate.add_argument(
@@ -146,8 +146,12 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_erase(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--supplier", required=True, metavar="CODE", help="its code, or Exact's key of it")
-    parser.add_argument("--division", required=True, type=int, metavar="CODE", help="the company whose supplier it is")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--supplier", metavar="CODE", help="its code, or Exact's key of it; needs --division")
+    who.add_argument("--counterparty", metavar="KEY", help="of payables: the source's key of it; needs --source")
+    parser.add_argument("--division", type=int, metavar="CODE", help="the company whose supplier it is")
+    parser.add_argument("--source", metavar="ID", help="where its payables come from: a connection id")
+    parser.add_argument("--kind", choices=["supplier", "employee"], help="where both have the same key")
     parser.add_argument(
         "--reason", default="by command line", help="kept with the record of it; must say nothing of the person"
     )

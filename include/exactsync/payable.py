@@ -7,15 +7,19 @@ time zone. Nothing here reads or writes.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime  # noqa: TC003 - `Payable.from_json` needs the types while it runs
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import orjson
 from pydantic import TypeAdapter
+
+ERASED: Final = "(erased)"
+"""What stands where something was said about a person who was erased."""
 
 
 class Kind(StrEnum):
@@ -132,6 +136,17 @@ class Payable:
         written = orjson.dumps([booked, receipts], default=_plain, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(written).hexdigest()
 
+    def without_person(self, counterparty_id: str) -> Payable:
+        """Return what a bookkeeper has to keep of it: amounts, accounts, days, numbers; no word about whom or what for.
+
+        Args:
+            counterparty_id: what the counterparty goes by from now on.
+        """
+        party = self.counterparty
+        nobody = replace(party, id=counterparty_id, name=ERASED, vat_number=None, iban=None)
+        lines = tuple(_without_person(line, party.name) for line in self.lines)
+        return replace(self, description=ERASED, counterparty=nobody, lines=lines, receipts=())
+
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads back: only JSON types, amounts as text."""
         written: dict[str, Any] = _adapter().dump_python(self, mode="json")
@@ -141,6 +156,20 @@ class Payable:
     def from_json(cls, value: dict[str, Any]) -> Payable:
         """Return the payable that `to_json` wrote."""
         return _adapter().validate_python(value)
+
+
+def hide(text: str, name: str) -> str:
+    """Return a text, or that it was erased, if it names somebody."""
+    is_named = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+    return ERASED if is_named else text
+
+
+def _without_person(line: Line, name: str) -> Line:
+    shares = tuple(
+        replace(share, values={field: hide(value, name) for field, value in share.values.items()})
+        for share in line.shares
+    )
+    return replace(line, description=ERASED, shares=shares)
 
 
 _NOT_BOOKED = frozenset({"source", "id", "source_kind", "receipts", "receipt_excuse", "updated_at"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 from exactsync.errors import ConfigurationError
+from exactsync.payable import ERASED
 from exactsync.payables.lifecycle import Action, State, actions
 from exactsync.payables.receiving import receive
 from exactsync.payables.rows import SELECTED, Row, anew, lock, move, note
@@ -98,7 +99,8 @@ class Outbox:
         """Do what a person decided about a payable; return where it stands then.
 
         Raises:
-            ConfigurationError: there is no such payable, it is not in a state for that, or no reason is given.
+            ConfigurationError: there is no such payable, it is not in a state for that, it was erased, or no reason is
+                given.
         """
         if not why.strip():
             raise ConfigurationError("No reason is given.", remedy="Say why: it is kept in the payable's history.")
@@ -108,6 +110,11 @@ class Outbox:
                 raise ConfigurationError(
                     f"Payable {key} is {row.state.label.lower()}: it cannot be {_DONE[action]} now.",
                     remedy="Look at it again: somebody else, or an export, may have been faster.",
+                )
+            if action is Action.RETRY and row.counterparty == ERASED:
+                raise ConfigurationError(
+                    f"Payable {key} was erased: nobody knows any more whom it is owed to.",
+                    remedy="Mark it as exported if it was booked by hand; or have the source deliver it again.",
                 )
             return _act(connection, row, action, why, actor)
 

@@ -6,7 +6,7 @@ and a line in the load log are the record that it was done; neither holds more o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -41,6 +41,10 @@ class Erased:
     """Rows by where they were: tables, history, staged pages and quarantine taken together, by entity."""
     mentions: dict[str, int]
     """Rows of other tables that still hold the key, by table and column: they are not about the person."""
+    counterparties: tuple[str, ...] = ()
+    """Who it was where payables come from."""
+    payables: dict[str, int] = field(default_factory=dict)
+    """Rows of what is stored of their payables, by table: masked, and kept as far as bookkeeping needs them."""
 
 
 def find_supplier(engine: Engine, division: int, supplier: str) -> UUID:
@@ -63,25 +67,41 @@ def find_supplier(engine: Engine, division: int, supplier: str) -> UUID:
     return UUID(str(key))
 
 
-def erase(engine: Engine, entities: Mapping[str, Entity], *, division: int, key: UUID, reason: str) -> Erased:
-    """Delete every row about a supplier, and refuse it from now on, in one transaction.
+def erase(connection: Connection, entities: Mapping[str, Entity], *, division: int, key: UUID, reason: str) -> Erased:
+    """Delete every row about a supplier, and refuse it from now on.
 
     Args:
-        engine: the warehouse.
+        connection: a transaction in the warehouse.
         entities: what there is.
         division: where the supplier is one; in another division it is another one.
         key: Exact's key of it.
         reason: what the record says about why, e.g. the number of a request; must say nothing of the person.
     """
     about = list(_about_persons(entities))
-    with engine.begin() as connection:
-        state.lock_states(connection, division, [load_log.DELETIONS, *entities])
-        rows = {entity.name: _erase_rows(connection, entity, column, division, key) for entity, column in about}
-        for entity, _ in about:
-            rows[entity.name] += _erase_quarantined(connection, entity.name, division, key)
-        connection.execute(_REFUSE, _tombstone(entities, division, key))
-        _record(connection, division, rows, reason)
-        return Erased(division=division, key=key, rows=rows, mentions=_mentions(connection, entities, division, key))
+    state.lock_states(connection, division, [load_log.DELETIONS, *entities])
+    rows = {entity.name: _erase_rows(connection, entity, column, division, key) for entity, column in about}
+    for entity, _ in about:
+        rows[entity.name] += _erase_quarantined(connection, entity.name, division, key)
+    connection.execute(_REFUSE, _tombstone(entities, division, key))
+    integration = connection.scalar(_INTEGRATION, {"division": division}) or ""
+    record(connection, rows, integration=integration, division=division, reason=reason)
+    return Erased(division=division, key=key, rows=rows, mentions=_mentions(connection, entities, division, key))
+
+
+def record(connection: Connection, rows: Mapping[str, int], *, integration: str, division: int, reason: str) -> None:
+    """Keep in the load log how many rows of what were erased, by entity or table; 0 leaves no line."""
+    for name, count in rows.items():
+        if count:
+            result = LoadResult(
+                integration=integration,
+                division=division,
+                entity=name,
+                mode=MODE,
+                outcome="published",
+                deleted=count,
+                load_id=load_log.new_load_id(connection),
+            )
+            load_log.record(connection, result, Run(run_id=f"{MODE}: {reason}", holder=MODE))
 
 
 def readmit(engine: Engine, entities: Mapping[str, Entity], *, division: int, key: UUID) -> bool:
@@ -137,22 +157,6 @@ def _erase_quarantined(connection: Connection, entity: str, division: int, key: 
 def _tombstone(entities: Mapping[str, Entity], division: int, key: UUID) -> dict[str, object]:
     entity_type = entities[PERSONS].deleted_type
     return {"division": division, "entity_type": entity_type, "key": key, "forever": FOREVER}
-
-
-def _record(connection: Connection, division: int, rows: Mapping[str, int], reason: str) -> None:
-    integration = connection.scalar(_INTEGRATION, {"division": division}) or ""
-    for entity, count in rows.items():
-        if count:
-            result = LoadResult(
-                integration=integration,
-                division=division,
-                entity=entity,
-                mode=MODE,
-                outcome="published",
-                deleted=count,
-                load_id=load_log.new_load_id(connection),
-            )
-            load_log.record(connection, result, Run(run_id=f"{MODE}: {reason}", holder=MODE))
 
 
 def _mentions(connection: Connection, entities: Mapping[str, Entity], division: int, key: UUID) -> dict[str, int]:

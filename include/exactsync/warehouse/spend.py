@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import text
 
+from exactsync.payable import ERASED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from decimal import Decimal
@@ -65,14 +67,17 @@ def store_attachments(
 
 
 def payables_without_receipts(connection: Connection, source: str, statuses: Sequence[str]) -> list[tuple[str, str]]:
-    """Return id and digest of each readable payable whose receipts were not listed since it changed, oldest first."""
-    rows = connection.execute(_UNLISTED, {"source": source, "statuses": list(statuses)})
+    """Return id and digest of each readable payable whose receipts were not listed since it changed, oldest first.
+
+    Payables of persons who were erased are left out, here as in `read_payables`.
+    """
+    rows = connection.execute(_UNLISTED, {"source": source, "statuses": list(statuses), "erased": ERASED})
     return [(row.id, row.digest) for row in rows]
 
 
 def read_payables(connection: Connection, source: str, statuses: Sequence[str]) -> list[StoredPayable]:
     """Return the readable payables of these bookkeeping statuses whose receipts are known, oldest first."""
-    rows = connection.execute(_READ, {"source": source, "statuses": list(statuses)}).mappings()
+    rows = connection.execute(_READ, {"source": source, "statuses": list(statuses), "erased": ERASED}).mappings()
     return [StoredPayable(**row) for row in rows]
 
 
@@ -240,7 +245,7 @@ UPDATE spendesk.payables SET attachments_read_for = :digest WHERE source = :sour
 _UNLISTED = text("""
 SELECT id, md5(raw::text) AS digest FROM spendesk.payables
 WHERE source = :source AND bookkeeping_status = ANY(:statuses) AND problem IS NULL
-AND attachments_read_for IS DISTINCT FROM md5(raw::text)
+AND attachments_read_for IS DISTINCT FROM md5(raw::text) AND counterparty_name <> :erased
 ORDER BY payable_date, id
 """)
 _READ = text("""
@@ -254,6 +259,6 @@ LEFT JOIN LATERAL (
     FROM spendesk.attachments AS receipt WHERE receipt.source = payable.source AND receipt.payable_id = payable.id
 ) AS receipts ON true
 WHERE payable.source = :source AND payable.problem IS NULL AND payable.bookkeeping_status = ANY(:statuses)
-AND payable.attachments_read_for = md5(payable.raw::text)
+AND payable.attachments_read_for = md5(payable.raw::text) AND payable.counterparty_name <> :erased
 ORDER BY payable.payable_date, payable.id
 """)
