@@ -9,7 +9,7 @@ import { Play, closeAll, nameOf, serve, stage, textOf } from "./stage.js";
 const WWW = "../../plugins/exactsync_airflow/sync_health/www";
 await import(`${WWW}/main.js`);
 const standing = await import(`${WWW}/standing.js`);
-const { gauge, leftText } = await import(`${WWW}/calls.js`);
+const { gauge, keptText, leftText } = await import(`${WWW}/calls.js`);
 const { byDay, heights } = await import(`${WWW}/changes.js`);
 
 mock.timers.enable({ apis: ["setTimeout"] });
@@ -123,8 +123,17 @@ test("the grid says of every data set how it stands, how old it is and what it h
   assert.match(lines(play)[1], /^1000001 · Demo Holding Group NL ✓ Healthy 12 minutes ago 1,204 rows ✓ Healthy/);
   assert.match(
     lines(play)[2],
-    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine 1 row of drift, repaired 1 failing check 2 novelties at Exact/,
+    /^2000001 · Démo Shop Group BE 1 failed, 1 degraded ✕ Failed .* ▲ Degraded 12 minutes ago 1,204 rows 2 records in quarantine 1 row of drift 1 finding 2 novelties/,
   );
+});
+
+test("what the cells remark is explained below the grid, if it is there", async () => {
+  const { play } = await open();
+  for (const page of ["docs/full-refresh.md#drift", "docs/runbook/quality.md", "docs/runbook/quarantine.md#changed"]) {
+    assert.ok(play.text.includes(page), page);
+  }
+  const { play: fine } = await open(health({ companies: [company({})] }));
+  assert.ok(!fine.text.includes("Drift:") && !fine.text.includes("Novelties:"));
 });
 
 test("rows and columns have headers", async () => {
@@ -248,7 +257,14 @@ test("the gauge shows what is used, what is kept, and how much of the day is ove
   assert.deepEqual(gauge(budget(), NOW), { used: 0.0246, reserved: 0.05, over: 0.75 });
   assert.equal(gauge(budget({ day: { used: 9, limit: 0, resets_at: null } }), NOW).over, null);
   assert.equal(leftText(budget()), "4,627 left for syncs");
-  assert.equal(leftText(budget({ day: { used: 4750, limit: 5000, resets_at: null } })), "Used up for syncs");
+  assert.equal(leftText(budget({ day: { used: 4750, limit: 5000, resets_at: null } })), "used up for syncs");
+  const kept = [4750, 4760, 5000, 5300].map((used) =>
+    keptText(budget({ day: { used, limit: 5000, resets_at: null } })),
+  );
+  assert.deepEqual(
+    kept.map((text) => text.replace(" for exports and Accounting setup", "")),
+    ["250 calls kept", "240 calls left", "0 calls left", "0 calls left"],
+  );
   const { play } = await open();
   const [meter] = play.all("div").filter(({ props }) => props.role === "meter");
   assert.equal(meter.props["aria-label"], "Calls today, 1000001 · Demo Holding");

@@ -25,7 +25,7 @@ FOLDER: Final = Path("var/screenshots")
 PICTURES: Final = ROOT / "docs" / "images"
 THEMES: Final = ("light", "dark")
 DESKTOP, LOW, HIGH, PHONE = (1120, 720), (1120, 690), (1120, 1080), (390, 760)
-MOST_BYTES: Final = 150_000
+MOST_BYTES: Final = 200_000
 HELD_S: Final = 30
 """How long Exact keeps one page back, so that the first sync can be seen at work."""
 NL: Final = 1000001

@@ -113,7 +113,7 @@ def looks_at_problems_only(person: Administrator) -> None:
 
 def sees_calls_and_changes(person: Administrator) -> None:
     used_up = person.page.get_by_role("meter", name=f"Calls today, {FR} · Demo France")
-    expect(used_up).to_have_attribute("aria-valuetext", "5,000 of 5,000, Used up for syncs")
+    expect(used_up).to_have_attribute("aria-valuetext", "5,000 of 5,000, used up for syncs")
     expect(person.page.get_by_role("img", name=re.compile("^Inserted: [0-9,]+ rows"))).to_be_visible()
     person.page.get_by_text("The same in numbers").click()
     expect(person.page.get_by_role("table", name="Rows changed by day").get_by_role("row")).to_have_count(15)

@@ -26,13 +26,13 @@ const LOOKS = {
     overflow: "hidden",
   },
   "& [data-part]": { position: "absolute", insetBlock: 0 },
-  "& [data-part=used]": { insetInlineStart: 0, bg: "brand.solid" },
+  "& [data-part=used]": { insetInlineStart: 0, bg: { base: "brand.solid", _dark: "brand.400" } },
   "& [data-part=reserved]": {
     insetInlineEnd: 0,
     bgImage: "repeating-linear-gradient(45deg, currentColor 0 1px, transparent 1px 4px)",
     color: "fg.muted",
   },
-  "& [data-part=now]": { w: "2px", bg: "fg" },
+  "& [data-part=now]": { w: "2px", bg: "fg", outlineWidth: "1px", outlineStyle: "solid", outlineColor: "bg.panel" },
 };
 
 /**
@@ -58,7 +58,17 @@ export function gauge({ day, reserved }, now) {
  */
 export function leftText({ day, reserved }) {
   const left = day.limit - reserved - day.used;
-  return left > 0 ? `${numberText(left)} left for syncs` : "Used up for syncs";
+  return left > 0 ? `${numberText(left)} left for syncs` : "used up for syncs";
+}
+
+/**
+ * @param {Budget} budget
+ * @returns {string} what is left for people and exports, e.g. "250 calls kept for exports and Accounting setup".
+ */
+export function keptText({ day, reserved }) {
+  const left = Math.max(0, Math.min(reserved, day.limit - day.used));
+  const what = left < reserved ? `${countText(left, "call")} left` : `${countText(left, "call")} kept`;
+  return `${what} for exports and Accounting setup`;
 }
 
 /** @param {{ companies: Company[], now: string }} props */
@@ -98,7 +108,7 @@ export function Calls({ companies, now }) {
 
 /** @param {{ budget: Budget, of: string, now: string }} props */
 function Used({ budget, of, now }) {
-  const { day, minute, reserved, is_shared: isShared } = budget;
+  const { day, minute, is_shared: isShared } = budget;
   const text = `${numberText(day.used)} of ${numberText(day.limit)}`;
   const at = day.resets_at && momentText(day.resets_at, chosenZone(globalThis.localStorage));
   return [
@@ -107,7 +117,7 @@ function Used({ budget, of, now }) {
       { key: "day" },
       `${text}, ${leftText(budget)}`,
       h(Meter, { budget, label: `Calls today, ${of}`, text, now }),
-      h("small", null, `${countText(reserved, "call")} kept for exports and Accounting setup`),
+      h("small", null, keptText(budget)),
       isShared && h("small", null, "Others use the app, too."),
     ),
     h("td", { key: "minute" }, `${numberText(minute.used)} of ${numberText(minute.limit)}`),

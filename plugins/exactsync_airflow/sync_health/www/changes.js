@@ -93,7 +93,7 @@ function Strip({ label, days, counts }) {
     h("figcaption", null, text),
     h(
       Box,
-      { asChild: true, color: "brand.solid", maxW: "full" },
+      { asChild: true, color: { base: "brand.solid", _dark: "brand.400" }, maxW: "full" },
       h(
         "svg",
         { width, height: HEIGHT + 2, viewBox: `0 0 ${width} ${HEIGHT + 2}`, role: "img", "aria-label": text },

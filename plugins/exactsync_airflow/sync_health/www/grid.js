@@ -6,7 +6,7 @@
 import { safeHref } from "../../accounting_setup/www/api.js";
 import { chosenZone, distanceText, momentText } from "../../accounting_setup/www/times.js";
 import { companyText, countText } from "../../accounting_setup/www/words.js";
-import { STANDINGS, troubleText } from "./standing.js";
+import { REMARKS, STANDINGS, troubleText } from "./standing.js";
 
 const { createElement: h } = globalThis.React;
 const { Box } = globalThis.ChakraUI;
@@ -26,11 +26,12 @@ const LOOKS = {
   "& th, & td": {
     textAlign: "start",
     verticalAlign: "top",
-    p: 2,
+    px: 1.5,
+    py: 2,
     borderBottomWidth: 1,
     borderColor: "border",
     fontWeight: "normal",
-    minW: "6.5rem",
+    minW: "6rem",
   },
   "& thead th": { fontWeight: "medium", verticalAlign: "bottom" },
   "& th:first-of-type": {
@@ -107,7 +108,7 @@ function Line({ company, entities, columns, now }) {
 
 /** @param {{ set: DataSet, of: string, now: string }} props of: what the cell is about, for who hears its link alone. */
 function Cell({ set, of, now }) {
-  const { standing, rows, published_at: at, quarantined, drift, failing_checks: failing, novelties } = set;
+  const { standing, rows, published_at: at, quarantined } = set;
   return [
     h(StandingMark, { key: "standing", standing, href: set.task_url, of }),
     standing !== "inactive" &&
@@ -124,9 +125,7 @@ function Cell({ set, of, now }) {
       ),
     standing !== "inactive" && rows !== null && h("small", { key: "rows" }, countText(rows, "row")),
     quarantined > 0 && h("small", { key: "quarantined" }, `${countText(quarantined, "record")} in quarantine`),
-    drift > 0 && h("small", { key: "drift" }, `${countText(drift, "row")} of drift, repaired`),
-    failing > 0 && h("small", { key: "failing" }, countText(failing, "failing check")),
-    novelties > 0 && h("small", { key: "novelties" }, `${countText(novelties, "novelty", "novelties")} at Exact`),
+    ...REMARKS.map(({ of, text }) => set[of] > 0 && h("small", { key: of }, text(set[of]))),
   ];
 }
 

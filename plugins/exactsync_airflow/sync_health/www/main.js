@@ -29,7 +29,17 @@ import { Calls } from "./calls.js";
 import { Changes, byDay } from "./changes.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
-import { STANDINGS, choiceOf, chosen, columnsOf, nextLook, problemsOf, queryOf, summaryText } from "./standing.js";
+import {
+  STANDINGS,
+  choiceOf,
+  chosen,
+  columnsOf,
+  nextLook,
+  notesOf,
+  problemsOf,
+  queryOf,
+  summaryText,
+} from "./standing.js";
 
 const { createElement: h, useState } = globalThis.React;
 const { useSearchParams } = globalThis.ReactRouterDOM;
@@ -80,6 +90,11 @@ function Health({ health, choice, choose }) {
       shown.length > 0 && h(Grid, { companies: shown, entities: health.entities, columns, now: health.now }),
       rest > 0 && h(Press, { onPress: () => setMost(most + AT_A_TIME) }, `Show more companies: ${rest} are left`),
       h(Legend, { companies }),
+      h(
+        Column,
+        { gap: 1 },
+        notesOf(companies).map((note) => h(Muted, { key: note }, note)),
+      ),
     ),
     h(
       Panel,

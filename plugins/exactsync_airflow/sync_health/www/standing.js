@@ -22,6 +22,29 @@ export const STANDINGS = {
   inactive: { label: "Not active", sign: "–", palette: "none", meaning: "Its axis is not active." },
 };
 
+/**
+ * What a cell counts besides its rows and is no trouble by itself: in the cell, and for who wants to know more.
+ *
+ * @type {readonly { of: "drift" | "failing_checks" | "novelties", text: (count: number) => string, note: string }[]}
+ */
+export const REMARKS = [
+  {
+    of: "drift",
+    text: (count) => `${countText(count, "row")} of drift`,
+    note: "Drift: the last comparison found these rows wrong, and repaired them. Read docs/full-refresh.md#drift",
+  },
+  {
+    of: "failing_checks",
+    text: (count) => countText(count, "finding"),
+    note: "Findings: checks that these rows did not pass; the log of publish names them. Read docs/runbook/quality.md",
+  },
+  {
+    of: "novelties",
+    text: (count) => countText(count, "novelty", "novelties"),
+    note: "Novelties: what Exact sends and no release knows yet. Read docs/runbook/quarantine.md#changed",
+  },
+];
+
 /** @type {readonly Standing[]} */
 const ORDER = ["failed", "degraded", "running", "waiting", "healthy", "resting", "inactive"];
 
@@ -102,6 +125,15 @@ export function counted(companies) {
     for (const { standing } of company.data_sets) counts.set(standing, (counts.get(standing) ?? 0) + 1);
   }
   return [...counts].filter(([, count]) => count);
+}
+
+/**
+ * @param {readonly Company[]} companies
+ * @returns {string[]} what to know of the remarks that stand in their cells.
+ */
+export function notesOf(companies) {
+  const sets = companies.flatMap((company) => company.data_sets);
+  return REMARKS.filter(({ of }) => sets.some((set) => set[of] > 0)).map(({ note }) => note);
 }
 
 /**
