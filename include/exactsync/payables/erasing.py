@@ -50,10 +50,12 @@ def erase(connection: Connection, parties: Sequence[Party], *, reason: str, acto
     counts: Counter[str] = Counter()
     for party in parties:
         rows, key = _lock(connection, party), _pseudonym(connection, party)
-        counts["exactsync.payables_outbox_history"] += _mask_history(connection, party, rows)
+        ids = {"source": party.source, "ids": [row.payable_id for row in rows], "erased": ERASED}
+        for table, statement in _OF_PAYABLES.items():
+            counts[table] += connection.execute(statement, ids).rowcount
         masked = [_mask(connection, row, party, key, reason, actor) for row in rows]
         counts["exactsync.payables_outbox"] += sum(masked)
-        for table, statement in _STATEMENTS.items():
+        for table, statement in _OF_PARTIES.items():
             counts[table] += connection.execute(statement, _named(party, key)).rowcount
         counts.update(mask_told(connection, party))
     return counts
@@ -112,11 +114,6 @@ def _without_person(told: dict[str, Any] | None, party: Party, key: str) -> dict
     return Payable.from_json(told).without_person(key).to_json()
 
 
-def _mask_history(connection: Connection, party: Party, rows: Sequence[Row]) -> int:
-    ids = [row.payable_id for row in rows]
-    return connection.execute(_HISTORY, {"source": party.source, "ids": ids, "erased": ERASED}).rowcount
-
-
 def _named(party: Party, key: str) -> dict[str, Any]:
     kinds = [party.kind, *(["supplier_account"] if party.kind == "supplier" else [])]
     hows = [how.value for how in How]
@@ -144,17 +141,26 @@ SELECT EXISTS (
     WHERE source = :source AND subject = :id AND step = 'supplier' AND outcome = ANY(:doubts))
 """)
 _KIND: Final = text("SELECT kind FROM exactsync.payable_sources WHERE source = :source")
-_HISTORY: Final = text("""
-UPDATE exactsync.payables_outbox_history SET why = :erased
-WHERE source = :source AND payable_id = ANY(:ids) AND NOT starts_with(why, :erased)
-""")
+_OF_PAYABLES: Final = {
+    "exactsync.payables_outbox_history": text("""
+        UPDATE exactsync.payables_outbox_history SET why = :erased
+        WHERE source = :source AND payable_id = ANY(:ids) AND NOT starts_with(why, :erased)
+        """),
+    "exactsync.export_steps": text("""
+        UPDATE exactsync.export_steps
+        SET sent = jsonb_set(sent, ARRAY['names', sent ->> 'supplier'], to_jsonb(CAST(:erased AS text)))
+        WHERE source = :source AND subject = ANY(:ids) AND step = 'entry'
+          AND sent -> 'names' ->> (sent ->> 'supplier') <> :erased
+        """),
+}
+"""Of payables that are owed to somebody."""
 _NOTE: Final = "CASE WHEN note = ANY(:hows) THEN note END"
 _MAPPING: Final = f"""
 SET key = replace(key, :id, :key), note = {_NOTE}
 WHERE source = :source AND kind = ANY(:kinds) AND trim(key) = :id
   AND (:key <> :id OR note IS DISTINCT FROM {_NOTE})
 """
-_STATEMENTS: Final = {
+_OF_PARTIES: Final = {
     "exactsync.export_steps": text("""
         UPDATE exactsync.export_steps SET subject = :key, sent = jsonb_build_object('name', CAST(:erased AS text))
         WHERE :is_supplier AND source = :source AND subject = :id AND step = 'supplier' AND sent ->> 'name' <> :erased
@@ -162,7 +168,7 @@ _STATEMENTS: Final = {
     "exactsync.payable_mappings": text(f"UPDATE exactsync.payable_mappings {_MAPPING}"),
     "exactsync.payable_mappings_history": text(f"UPDATE exactsync.payable_mappings_history {_MAPPING}"),
 }
-"""In this order: changing a mapping leaves a line in its history."""
+"""Of somebody. In this order: changing a mapping leaves a line in its history."""
 _OTHERS: Final = text("""
 SELECT count(*) FROM exactsync.export_steps AS step
 JOIN exactsync.payables_outbox AS outbox ON (outbox.source, outbox.payable_id) = (step.source, step.subject)
