@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,18 +34,25 @@ MADE: Final[dict[str, Callable[[], str]]] = {
     "jwt_secret": lambda: secrets.token_hex(32),
     "metadata_password": lambda: secrets.token_hex(24),  # letters and digits: it becomes part of a URL
     "redis_password": lambda: secrets.token_hex(24),
+    "tasks_password": lambda: secrets.token_hex(24),
     "token_keys": fernet_key,
     "warehouse_password": lambda: secrets.token_hex(24),
 }
+URLS: Final = {
+    "warehouse_default": ("postgres://exactsync_tasks:{}@warehouse/warehouse", "tasks_password"),
+    "warehouse_owner": ("postgresql://exactsync:{}@warehouse/warehouse", "warehouse_password"),
+}
+"""Addresses of databases, and the secrets that become part of them."""
 
 
 def make_secrets(folder: Path) -> list[str]:
     """Fill in what is missing in a folder, and return the names of the files that were written."""
     folder.mkdir(mode=0o700, exist_ok=True)
     written = [name for name, make in MADE.items() if _write(folder / name, make)]
-    password = (folder / "warehouse_password").read_text().strip()
-    if _write(folder / "warehouse_default", lambda: f"postgres://exactsync:{password}@warehouse/warehouse"):
-        written.append("warehouse_default")
+    for name, (url, secret) in URLS.items():
+        password = (folder / secret).read_text().strip()
+        if _write(folder / name, partial(url.format, password)):
+            written.append(name)
     written += [each.stem for each in sorted(CONNECTIONS.iterdir()) if _write(folder / each.stem, each.read_text)]
     return written
 

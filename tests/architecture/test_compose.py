@@ -43,7 +43,7 @@ OURS = AIRFLOW | set(SIMULATORS) | MIGRATIONS
 ELSEWHERE = {
     "EXACTSYNC_FAILPOINTS": "for tests only",
     "EXACTSYNC_STATE_URL": "grants live in the warehouse",
-    "EXACTSYNC_WAREHOUSE_URL": "the command line reads the connection warehouse_default",
+    "EXACTSYNC_WAREHOUSE_URL": "the command line reads the connection warehouse_default; only migrations go by another",
 }
 """Variables that are read, and not given to any container."""
 
@@ -141,7 +141,10 @@ def test_ports_are_open_to_this_machine_only() -> None:
 
 def test_every_volume_and_network_is_declared() -> None:
     used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    assert used == set(COMPOSE["volumes"])
+    files = {ROOT / source for source in used if source.startswith("./")}
+    assert {source for source in used if not source.startswith("./")} == set(COMPOSE["volumes"])
+    assert files == {ROOT / "deploy" / "warehouse-roles.sh"}
+    assert all(os.access(path, os.X_OK) for path in files)
     assert {network for service in SERVICES.values() for network in service["networks"]} == set(COMPOSE["networks"])
 
 
@@ -166,8 +169,9 @@ def test_the_example_holds_what_is_asked_for_and_no_more() -> None:
 
 def test_secrets_are_files_that_a_service_is_given_if_it_reads_them() -> None:
     for name, service in SERVICES.items():
-        read = set(re.findall(r"/run/secrets/(\w+)", json.dumps(service)))
-        assert read == set(service.get("secrets", [])), name
+        mounted = [ROOT / volume.split(":")[0] for volume in service.get("volumes", []) if volume.startswith("./")]
+        said = json.dumps(service) + "".join(path.read_text() for path in mounted)
+        assert set(re.findall(r"/run/secrets/(\w+)", said)) == set(service.get("secrets", [])), name
     assert {name: each["file"] for name, each in COMPOSE["secrets"].items()} == {
         name: f"secrets/{name}" for service in SERVICES.values() for name in service.get("secrets", [])
     }
@@ -188,7 +192,9 @@ def test_one_command_makes_every_secret_and_none_anew(tmp_path: Path) -> None:
     secret = {path.name: path.read_text() for path in folder.iterdir()}
     Fernet(secret["airflow_fernet_key"])
     Fernet(secret["token_keys"])
-    assert urlsplit(secret["warehouse_default"]).password == secret["warehouse_password"]
+    assert urlsplit(secret["warehouse_default"]).password == secret["tasks_password"]
+    assert urlsplit(secret["warehouse_owner"]).password == secret["warehouse_password"]
+    assert urlsplit(secret["warehouse_owner"]).username == SERVICES["warehouse"]["environment"]["POSTGRES_USER"]
     assert len(set(secret.values())) == len(secret)
     again = tmp_path / "again"
     subprocess.run([sys.executable, "deploy/make_secrets.py", again], cwd=ROOT, check=True, stdout=subprocess.PIPE)
@@ -231,6 +237,7 @@ def test_every_variable_that_we_read_reaches_those_who_work() -> None:
         assert (read - ELSEWHERE.keys()) | settings <= environment(name).keys()
     given = {key for name in SERVICES for key in environment(name) if key.startswith("EXACTSYNC_")}
     assert given <= read
+    assert [name for name in SERVICES if "EXACTSYNC_WAREHOUSE_URL" in environment(name)] == ["exactsync-migrate"]
 
 
 def test_no_task_waits_in_a_pool_that_nobody_makes() -> None:
@@ -281,7 +288,9 @@ def test_grants_and_connections_are_only_where_tasks_run_and_people_connect() ->
     holders = {name for name in SERVICES if private & environment(name).keys()}
     assert holders == {"worker", "api-server"}
     assert all(private <= environment(name).keys() for name in holders)
-    assert {name for name in SERVICES if warehouse in environment(name)} == {*holders, "exactsync-migrate"}
+    assert {name for name in SERVICES if warehouse in environment(name)} == holders
+    owners = {name for name in SERVICES if "warehouse_owner" in SERVICES[name].get("secrets", [])}
+    assert owners == {"exactsync-migrate"}
 
 
 def test_all_components_share_one_configuration() -> None:

@@ -81,7 +81,8 @@ def test_kubernetes_gives_grants_to_the_same_components() -> None:
 
 
 def test_kubernetes_reads_the_same_secrets() -> None:
-    files = {name: value.rpartition("/")[2] for name, value in WORKER["environment"].items() if name.endswith("_FILE")}
+    given = WORKER["environment"] | COMPOSE["services"]["exactsync-migrate"]["environment"]
+    files = {name: value.rpartition("/")[2] for name, value in given.items() if name.endswith("_FILE")}
     for each in [*VALUES["workers"]["env"], *MIGRATE["env"]]:
         if "valueFrom" in each:
             secret = each["valueFrom"]["secretKeyRef"]

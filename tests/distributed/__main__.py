@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -137,8 +138,8 @@ def main() -> int:
     )
     try:
         problems = _tell(console)
-    except (AirflowError, EmbeddedPostgresError, ProcessError) as error:
-        problems = [str(error)]
+    except (AirflowError, EmbeddedPostgresError, ProcessError, httpx.HTTPError) as error:
+        problems = [f"{type(error).__name__}: {error}"]
     for problem in problems:
         console.print("[red]✗[/]", escape(problem))
     if not problems:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
-from exactsync.warehouse.analysts.reader import ROLE
 
 from exactsync.embedded import PostgresServer
 from exactsync.embedded.account import Account
@@ -16,6 +15,7 @@ from exactsync.embedded.binaries import find_binaries
 from exactsync.errors import ReauthorisationRequiredError
 from exactsync.simulator import Settings, Simulator
 from exactsync.simulator.clock import Clock
+from exactsync.warehouse.roles import ROLES
 from tests.integration.conftest import Installation
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def restored(original: Installation, server: PostgresServer, dump: Path) -> Iter
     """Yield the same installation as it was when the dump was made, on another server."""
     url = server.create_database("warehouse")
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN")
+        for role in ROLES:
+            cursor.execute(f"CREATE ROLE {role.name} NOLOGIN")
     run("pg_restore", "--dbname", url, "--exit-on-error", "--no-owner", str(dump), folder=dump.parent)
     copy = Installation(original.simulator, url, instance_id=NAME, token_key=original.token_key)
     try:

@@ -141,7 +141,7 @@ class AirflowApi:
 
     def __init__(self, url: str, processes: Processes) -> None:
         self._processes = processes
-        self._client = httpx.Client(base_url=url, timeout=30)
+        self._client = httpx.Client(base_url=url, timeout=120)
 
     def log_in(self, password: str = PASSWORD) -> None:
         """Wait until the API server answers, and log in."""

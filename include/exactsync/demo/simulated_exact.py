@@ -23,7 +23,7 @@ class SimulatedExact:
     """The control API of a running simulator."""
 
     def __init__(self, url: str) -> None:
-        self._control = httpx.Client(base_url=f"{url}/_simulator/", timeout=30)
+        self._control = httpx.Client(base_url=f"{url}/_simulator/", timeout=120)
 
     def is_up(self) -> bool:
         """Tell whether it answers."""
