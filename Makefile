@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-distributed coverage soak bench-divisions lint secrets lock
+.PHONY: help venv demo up down test test-distributed coverage bench soak bench-divisions lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -11,6 +11,7 @@ COMPANIES ?= 500
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PAGE := $(patsubst %,plugins/exactsync_airflow/%/www,accounting_setup exports sync_health) tests/page
+PEERS := .venv/bench
 PAGE_TOOLS := .venv/page/node_modules
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock"
@@ -35,6 +36,9 @@ test-distributed: $(INSTALLED) ## Two Celery workers, one of them killed midway:
 
 coverage: $(INSTALLED) $(PAGE_TOOLS)/.installed ## All tests again, twice as slow, with a floor under branch coverage
 	$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report term:skip-covered
+
+bench: $(INSTALLED) $(PEERS)/.installed ## Loads measured against dlt, pandas and the floor; QUICK=1 with few rows
+	@$(BIN)/python -m tests.bench --peers $(PEERS)/bin/python $(if $(QUICK),--quick)
 
 soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUTES (60) at most
 	@$(BIN)/python -m tests.torture.soak --minutes $(SOAK_MINUTES)
@@ -73,4 +77,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 $(PAGE_TOOLS)/.installed: tests/page/package.json | $(INSTALLED)
 	@mkdir -p .venv/page && cp $< .venv/page/
 	@$(BIN)/npm install --prefix .venv/page --no-package-lock --no-audit --no-fund --silent
+	@touch $@
+
+$(PEERS)/.installed: tests/bench/requirements.txt | $(INSTALLED)
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(PEERS)
+	@$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --compile-bytecode -r $<
 	@touch $@

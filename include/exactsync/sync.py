@@ -227,8 +227,8 @@ def _highest(entity: Entity, page: FeedPage) -> int | None:
     """Return the watermark that a page reaches: a Timestamp, or a `Modified` in wire milliseconds."""
     if entity.feed is Feed.MODIFIED:
         return highest_modified(page.records, now=datetime.now(UTC))
-    stamps = (record.get("Timestamp") for record in page.records)
-    return max((int(stamp) for stamp in stamps if stamp is not None), default=None)
+    has_timestamps = entity.feed is Feed.SYNC and page.records
+    return int(page.records[-1]["Timestamp"]) if has_timestamps else None  # they rise, or the page was refused
 
 
 def _apply_deletions(

@@ -43,6 +43,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 _GUID_LENGTH: Final = 36
 _DASHES: Final = (8, 13, 18, 23)
 _INTEGER: Final = re.compile(r"-?\d{1,19}")
+_LENGTHS: Final = frozenset(range(1, 20))
 
 
 class Texts:
@@ -68,7 +69,10 @@ class Texts:
 
     def codes(self, values: Sequence[Any]) -> Sequence[str | None]:
         """Return the texts without the blanks that Exact pads codes with."""
-        return [value and value.strip(" ") for value in self(values)]
+        texts = self(values)
+        if " " not in "".join(filter(None, texts)):
+            return texts
+        return [text and text.strip(" ") for text in texts]
 
 
 def guids(values: Sequence[Any]) -> Sequence[str | None]:
@@ -81,7 +85,7 @@ def guids(values: Sequence[Any]) -> Sequence[str | None]:
 
 def _are_guids(values: Sequence[Any]) -> bool:
     """Whether each has 36 characters, four dashes in their places, and hexadecimal digits in all others."""
-    if not all(type(value) is str and len(value) == _GUID_LENGTH for value in values):
+    if not {str}.issuperset(map(type, values)) or not {_GUID_LENGTH}.issuperset(map(len, values)):
         return False
     joined = "".join(values)
     if any(joined[place::_GUID_LENGTH].strip("-") for place in _DASHES):
@@ -110,7 +114,19 @@ def _boolean(value: Any) -> bool | None:
 
 def integers(values: Sequence[Any], *, bits: int) -> list[int | None]:
     """Return the integers of so many bits beside the sign; SkippableRecordError if a value is none."""
-    return [None if value is None else _integer(value, bits) for value in values]
+    present = [value for value in values if value is not None]
+    read = list(map(int, present)) if _are_digits(present) else present
+    if not {int}.issuperset(map(type, read)) or (read and not -(1 << bits) <= min(read) <= max(read) < 1 << bits):
+        return [None if value is None else _integer(value, bits) for value in values]
+    numbers = iter(read)
+    return [None if value is None else next(numbers) for value in values]
+
+
+def _are_digits(values: Sequence[Any]) -> bool:
+    """Whether each is a text of 1 to 19 digits and nothing else."""
+    if not {str}.issuperset(map(type, values)):
+        return False
+    return "".join(values).isdecimal() and _LENGTHS.issuperset(map(len, values))
 
 
 def _integer(value: Any, bits: int) -> int:

@@ -159,7 +159,8 @@ def _merge(merge: Merge, entity: Entity, load: Load, unnamed: int, guard: Deleti
         merge.set_aside_orphans()
     members = merge.count_members()
     absent = _count_absent(merge, unnamed) if load.mode == "full" else 0
-    if doomed := merge.count_doomed(absent=absent > 0):
+    doomed = merge.count_doomed(absent=absent > 0)
+    if doomed:
         live = merge.count_live()
         guard.require_plausible(mode=load.mode, members=members, absent=absent, doomed=doomed, live=live)
     inserted = merge.insert_new()
@@ -167,10 +168,15 @@ def _merge(merge: Merge, entity: Entity, load: Load, unnamed: int, guard: Deleti
     if inserted < members:
         updated = merge.update_changed()
         merge.note_timestamps()
+    deleted = _delete_doomed(merge, entity, are_absent=absent > 0) if doomed else 0
+    return _Counts(inserted=inserted, updated=updated, deleted=deleted, unchanged=members - inserted - updated)
+
+
+def _delete_doomed(merge: Merge, entity: Entity, *, are_absent: bool) -> int:
     deleted = merge.delete_others() if entity.member_property else 0
     deleted += merge.delete_orphans() if entity.member_of else 0
-    deleted += merge.delete_absent() if absent else 0
-    return _Counts(inserted=inserted, updated=updated, deleted=deleted, unchanged=members - inserted - updated)
+    deleted += merge.delete_absent() if are_absent else 0
+    return deleted
 
 
 def _count_absent(merge: Merge, unnamed: int) -> int:
