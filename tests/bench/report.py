@@ -74,9 +74,9 @@ Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; `make bench QUICK=1` tr
 
 Each contestant is one process, measured from its start until it has ended, with imports and commit. All read
 the same finished pages (1,000 suppliers each, 30 columns, Exact's envelope) from one local server and write into a
-fresh database of one PostgreSQL. The same process then runs again for a feed of 1 % changed rows, and again when nothing
-has changed. Medians of {runs} interleaved runs, with quartiles. CPU is user and system time of the process and its
-children; memory is the most that one of these held at once.
+fresh database of one PostgreSQL. The same process then runs again for a feed of 1 % changed rows, and again when
+nothing has changed. Medians of {runs} interleaved runs, with quartiles. CPU is user and system time of the process and
+its children; memory is the most that one of these held at once.
 
 What only exactsync does is in its figures: pages are committed one by one, so that a killed load goes on where it
 stopped; every value is checked and typed; changes are detected, history kept, deletions guarded; the budget of calls is

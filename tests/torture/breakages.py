@@ -79,17 +79,15 @@ BREAKAGES = (
         "watermark = watermark",
         "tests/integration/test_sync.py",
     ),
-    Breakage("keep the padding", "normalise.py", 'value.strip(" ")', "value", NORMALISE),
+    Breakage("keep the padding", "wire.py", 'text.strip(" ")', "text", NORMALISE),
     Breakage(
-        "take the Dutch clock for UTC", "normalise.py", '_DUTCH = "Europe/Amsterdam"', '_DUTCH = "UTC"', NORMALISE
+        "take the Dutch clock for UTC", "wire.py", 'DUTCH: Final = "Europe/Amsterdam"', 'DUTCH = "UTC"', NORMALISE
     ),
-    Breakage(
-        "take the doubled hour's second pass", "normalise.py", "ambiguous=np.ones(", "ambiguous=np.zeros(", NORMALISE
-    ),
+    Breakage("take the doubled hour's second pass", "normalise.py", "first = np.ones(", "first = np.zeros(", NORMALISE),
     Breakage(
         "store customers as suppliers", "normalise.py", "if entity.member_property is None:", "if True:", NORMALISE
     ),
-    Breakage("let U+0000 through", "normalise.py", 'text = text.replace("\\0", "")', "pass", NORMALISE),
+    Breakage("let U+0000 through", "wire.py", 'value and value.replace("\\0", "")', "value", NORMALISE),
     Breakage("leave backslashes alone in COPY", "normalise.py", '"\\\\": "\\\\\\\\", ', "", PUBLISH),
     Breakage(
         "refresh early",
@@ -199,9 +197,9 @@ BREAKAGES = (
     ),
     Breakage(
         "keep winter time all year",
-        "normalise.py",
-        '_DUTCH = "Europe/Amsterdam"',
-        '_DUTCH = "Etc/GMT-1"',
+        "wire.py",
+        'DUTCH: Final = "Europe/Amsterdam"',
+        'DUTCH: Final = "Etc/GMT-1"',
         f"{GUARDS} -k night",
     ),
     Breakage(

@@ -57,8 +57,8 @@ _NEWS = (
     Breakage(
         "take a missing property for an empty one",
         "normalise.py",
-        'raise SkippableRecordError(f"property {name} is missing")',
-        "return None",
+        'raise SkippableRecordError(f"property {missing.args[0]} is missing") from None',
+        "return zip(*([record.get(name) for name in names] for record in records), strict=True)",
         "tests/unit/test_normalise.py",
     ),
 )
