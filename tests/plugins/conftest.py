@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from exactsync.load import DeletionsResult, DivisionRef, LoadResult
+from exactsync.warehouse.sync_health import SyncHealth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exactsync.load import Run
+    from exactsync.payables.outbox import Total
     from exactsync.warehouse.drift import DriftOfDataSet
+    from exactsync.warehouse.grants_in_use import GrantInUse
     from exactsync.warehouse.quality import CheckResult
 
 DEMO = DivisionRef(integration="nl", division=1000001, name="Demo Holding", country="NL")
 SHOP = DivisionRef(integration="nl", division=1000002, name="Demo Shop", country="NL")
 BELGE = DivisionRef(integration="be", division=2000001, name="Démo “BE”", country="BE")
+
+
+NOTHING_YET = SyncHealth(now=datetime(2026, 11, 22, tzinfo=UTC), integrations=(), companies=(), changes=())
 
 
 @dataclass
@@ -38,6 +45,9 @@ class FakeDeployment:
     outcome: str = "published"
     watermark_before: int | None = None
     is_closed: bool = False
+    grants: list[GrantInUse] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
+    health: SyncHealth = NOTHING_YET
 
     def connect(self, **choice: Any) -> SimpleNamespace:
         self.calls.append(("connect", choice))
@@ -55,6 +65,8 @@ class FakeDeployment:
             mode=mode,
             outcome=self.outcome,
             inserted=self.changes.get(ref.division, 0),
+            calls=3,
+            seconds=0.2,
             watermark_before=self.watermark_before,
             watermark_after=7,
         )
@@ -67,6 +79,17 @@ class FakeDeployment:
         return DeletionsResult(
             integration=ref.integration, division=ref.division, read=9, calls=1, seconds=0.1, deleted=deleted
         )
+
+    @property
+    def keeper(self) -> SimpleNamespace:
+        return SimpleNamespace(grants=lambda: self.grants)
+
+    @property
+    def exports(self) -> SimpleNamespace:
+        return SimpleNamespace(overview=lambda _selection: SimpleNamespace(totals=self.totals))
+
+    def sync_health(self) -> SyncHealth:
+        return self.health
 
     def close(self) -> None:
         self.is_closed = True

@@ -50,7 +50,7 @@ def away() -> ExactUnavailableError:
 
 
 def busy() -> DatasetBusyError:
-    return DatasetBusyError("Somebody reads it.", retry_at=LATER, holder="somebody")
+    return DatasetBusyError("somebody reads it.", retry_at=LATER, holder="somebody")
 
 
 def test_it_finishes_what_it_can_and_fails_naming_the_rest(deployment, context, demo, shop, belge) -> None:

@@ -30,6 +30,7 @@ def grant(id_: int = 7, *, idle_days: float = 1.0) -> GrantInUse:
         user_name="Dana Demo",
         integrations=("nl", "be"),
         is_active=True,
+        generation=1,
         obtained_at=NOW - timedelta(days=idle_days),
         read_at=NOW,
     )

@@ -25,6 +25,8 @@ class GrantInUse:
     integrations: tuple[str, ...]
     is_active: bool
     """False: a person must authorise again."""
+    generation: int
+    """How many pairs of tokens there were."""
     obtained_at: datetime
     """When Exact last gave tokens."""
     read_at: datetime
@@ -61,7 +63,7 @@ def read_grants_in_use(engine: Engine) -> list[GrantInUse]:
 _READ = text("""
 SELECT grants.id, min(integration.connection_id) AS connection_id, grants.user_name,
        array_agg(integration.name ORDER BY integration.name) AS integrations,
-       grants.status = 'active' AS is_active, grants.obtained_at, clock_timestamp() AS read_at
+       grants.status = 'active' AS is_active, grants.generation, grants.obtained_at, clock_timestamp() AS read_at
 FROM exactsync.grants JOIN exactsync.integrations AS integration ON integration.grant_id = grants.id
 WHERE integration.state <> 'disconnected'
 GROUP BY grants.id ORDER BY grants.id

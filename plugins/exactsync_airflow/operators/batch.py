@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 from exactsync.errors import ExactSyncError
 from exactsync.load import DivisionRef
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment, find_app
+from exactsync_airflow.metrics import tell_not_done
 from exactsync_airflow.problems import leave_problems
 from exactsync_airflow.progress import Progress
 from exactsync_airflow.recovery import Failure, Recovery, airflow_exception, diagnose
@@ -118,7 +119,9 @@ class ExactOnlineBatchOperator(BaseOperator):
                         progress.refuse(key, outcome.message)
                 else:
                     progress.finish(key, outcome)
-        return [failures[key] for key in map(_key, self.divisions) if key in failures]
+        in_order = [failures[key] for key in map(_key, self.divisions) if key in failures]
+        tell_not_done(self.task_id, in_order)
+        return in_order
 
     def _is_patient(self, context: Context) -> bool:
         if not self.patience:

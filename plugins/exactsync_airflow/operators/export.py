@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from exactsync.errors import ExactSyncError
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.metrics import tell_payables
 from exactsync_airflow.operators.batch import ExactOnlineBatchOperator
 from exactsync_airflow.problems import gather_problems
 from exactsync_airflow.recovery import Recovery, airflow_errors, airflow_exception, diagnose
@@ -139,10 +140,13 @@ class ExportReportOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, int]:
         """Return how many payables this run left in which state."""
+        from exactsync.payables.overview import Selection
+
         with airflow_errors():
             deployment = airflow_deployment(self.warehouse_conn_id)
             rows = deployment.exporting.of_run(airflow_run(context).run_id)
             told = deployment.exporting.report()
+            tell_payables(deployment.exports.overview(Selection()).totals)
         self.log.info(
             "What became of the payables of this run:\n%s", payables_table(rows) if rows else "none was touched"
         )

@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 
 from exactsync_airflow.deployment import WAREHOUSE_CONN_ID, airflow_deployment
+from exactsync_airflow.metrics import tell_grants, tell_health
 from exactsync_airflow.notifications import notify
 from exactsync_airflow.problems import gather_problems
 from exactsync_airflow.recovery import airflow_errors
@@ -64,6 +65,8 @@ class ExactOnlinePublishOperator(BaseOperator):
             deployment = airflow_deployment(self.warehouse_conn_id)
             deployment.conclude()
             results = deployment.report(run_id)
+            tell_health(deployment.sync_health())
+            tell_grants(deployment.keeper.grants())
         if results:
             self.log.info("What this run loaded:\n%s", results_table(results))
         else:

@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
+from structlog.contextvars import bound_contextvars
 
+from exactsync_airflow.metrics import tell_load
 from exactsync_airflow.operators.batch import ExactOnlineBatchOperator
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from exactsync.deployment import Deployment
-    from exactsync.load import DivisionRef, Mode, Run
+    from exactsync.load import DivisionRef, LoadResult, Mode, Run
 
 
 class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
@@ -54,15 +56,21 @@ class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
 
     def work(self, deployment: Deployment, division: DivisionRef, run: Run) -> dict[str, Any]:
         """Sync the entity of one division."""
-        result = deployment.sync(
-            division, self.entity, mode=self.mode, run=run, confirm_deletions=self.confirm_deletions
-        )
+        with bound_contextvars(entity=self.entity):
+            result = deployment.sync(
+                division, self.entity, mode=self.mode, run=run, confirm_deletions=self.confirm_deletions
+            )
+            self._tell(division, result)
+        return asdict(result)
+
+    def _tell(self, division: DivisionRef, result: LoadResult) -> None:
+        tell_load(result)
         if result.outcome == "inactive":
             self.log.info("%s: %s is not an active axis here, nothing was read.", division.label, self.entity)
         else:
             self.log.info(
                 "%s: %s %s. Read %d: %d inserted, %d updated, %d deleted, %d unchanged, %d quarantined; "
-                "%d calls, %.1f s, watermark %s → %s.",
+                "%d calls, %.1f s, load %s, watermark %s → %s.",
                 division.label,
                 self.entity,
                 result.outcome,
@@ -74,10 +82,10 @@ class ExactOnlineSyncOperator(ExactOnlineBatchOperator):
                 result.quarantined,
                 result.calls,
                 result.seconds,
+                result.load_id,
                 result.watermark_before,
                 result.watermark_after,
             )
-        return asdict(result)
 
     def announce(self, results: list[dict[str, Any]], context: Context) -> None:
         """Emit an asset event if rows changed, and show each division's watermark as the asset's state."""
