@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-distributed coverage bench soak bench-divisions lint secrets lock
+.PHONY: help venv demo up down test test-distributed coverage bench soak e2e-payables bench-divisions lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -17,9 +17,9 @@ UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--custom-compile-command "make lock"
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(INSTALLED) ## Two real syncs, from a simulated Exact Online into a real PostgreSQL, by a real Airflow
+demo: $(INSTALLED) ## Two real syncs and a month of payables, between simulations and a real PostgreSQL, by a real Airflow
 	@$(BIN)/python -m exactsync.demo
 
 up: $(INSTALLED) ## Start the demo's stack and leave it running: prints the address and the login
@@ -45,6 +45,9 @@ soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUT
 
 bench-divisions: $(INSTALLED) ## How long the main job takes for COMPANIES (500) small companies without news
 	@$(BIN)/python -m tests.bench.divisions --companies $(COMPANIES)
+
+e2e-payables: $(INSTALLED) ## 500 payables of every type, 60 of them faulty, from Spendesk to Exact by a real scheduler
+	$(BIN)/pytest tests/e2e/payables/five_hundred.py
 
 lint: $(INSTALLED) $(PAGE_TOOLS)/.installed ## Lint, format, types and import rules only
 	$(BIN)/ruff check

@@ -90,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--snapshot-s", type=float, default=90.0, metavar="S", help="how long Spendesk makes a snapshot (90 s)"
     )
+    simulate.add_argument(
+        "--payables",
+        type=int,
+        default=standing_in.PAYABLES,
+        metavar="N",
+        help="how many payables Spendesk has (%(default)s); nine of them, each in its way, cannot be booked",
+    )
     simulate.add_argument("--port", type=int, required=True, metavar="N")
     simulate.add_argument("--host", default="127.0.0.1", help="where to listen; anybody who gets there is let in")
     simulate.add_argument(

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from exactsync.credentials import App
 from exactsync.deployment import Deployment
 from exactsync.load import DivisionRef, LoadResult, Mode, Run
+from exactsync.payables.intake import no_account
 from exactsync.secret import Secret
 from exactsync.simulator import DEMO_APP, Settings, Simulator, SimulatorTransport
 from exactsync.warehouse.engine import create_engine
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from exactsync.spendesk.account import SpendeskAccount
+
 EXACT_URL = "https://start.exactonline.nl"
 
 
@@ -28,7 +31,13 @@ class Installation:
     """A deployment, the Exact Online it talks to, and the warehouse it fills."""
 
     def __init__(
-        self, simulator: Simulator, warehouse_url: str, *, instance_id: str | None = None, token_key: str | None = None
+        self,
+        simulator: Simulator,
+        warehouse_url: str,
+        *,
+        instance_id: str | None = None,
+        token_key: str | None = None,
+        find_account: Callable[[str], SpendeskAccount] = no_account,
     ) -> None:
         self.simulator = simulator
         self.token_key = token_key or Fernet.generate_key().decode()
@@ -40,6 +49,7 @@ class Installation:
             token_keys=[self.token_key],
             instance_id=instance_id,
             find_app=self._app,
+            find_account=find_account,
             transport=self.transport,
         )
 

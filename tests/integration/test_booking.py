@@ -53,7 +53,7 @@ FINDINGS: dict[Flaw | None, set[str]] = {
     Flaw.UNKNOWN_VAT_ACCOUNT: {"vat_code_unmapped"},
     Flaw.UNKNOWN_COST_CENTER: {"axis_value_unknown"},
     Flaw.LINES_DO_NOT_ADD_UP: {"line_does_not_add_up", "lines_do_not_add_up"},
-    Flaw.CLOSED_PERIOD: {"period_unknown", "supplier_inactive"},  # most suppliers came later than 2009
+    Flaw.MISTAKEN_YEAR: {"period_unknown", "supplier_ambiguous"},  # of one name, and by then both are active
     Flaw.MISSING_RECEIPT: {"receipt_missing"},
     Flaw.UNREADABLE_RECEIPT: set(),  # nobody has looked into it yet
 }

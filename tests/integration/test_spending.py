@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from exactsync.errors import DefectError, QuotaExhaustedError, SkippableRecordError, SnapshotPendingError
+from exactsync.errors import (
+    DefectError,
+    QuotaExhaustedError,
+    SkippableRecordError,
+    SnapshotPendingError,
+)
 from exactsync.payable import Payable
 from exactsync.payables.spending import Spending, Told
 from exactsync.secret import Secret
@@ -177,6 +182,20 @@ def test_a_snapshot_that_spendesk_could_not_make_is_asked_for_anew(
     with pytest.raises(SnapshotPendingError):
         spending.receive_payables(today, today, run_id="run")
     assert len([path for path, status in spendesk.calls() if status == 201]) == 2
+
+
+def test_a_snapshot_that_a_killed_worker_asked_for_is_waited_for(
+    spending: Spending, spendesk: SpendeskSimulator, engine: Engine
+) -> None:
+    today = _today(spendesk)
+    spendesk.interfere(_answer, _kill_the_worker)
+    with pytest.raises(Killed):
+        spending.receive_payables(today, today, run_id="run")
+    with pytest.raises(SnapshotPendingError, match="Another snapshot is being generated"):
+        spending.receive_payables(today, today, run_id="run")
+    _let_pass(100, spendesk, engine)
+    with pytest.raises(SnapshotPendingError):
+        spending.receive_payables(today, today, run_id="run")
 
 
 def test_what_is_to_be_booked_comes_with_its_receipts_and_what_matches_its_supplier(

@@ -59,6 +59,7 @@ def _long_versions(seed: int) -> Iterator[Stage]:
     yield Stage("1,000 expiries and ten times the calls", (*PYTEST, *workers))
     exports = ("tests/torture/test_exports.py", "--long", f"--seed={seed}")
     yield Stage("2,000 exports", (*PYTEST, *exports))
+    yield Stage("500 payables in a real scheduler", (*PYTEST, "tests/e2e/payables/five_hundred.py"))
     yield Stage("sabotage", ("-m", "tests.torture.sabotage", "--table", "docs/sabotage.md"))
     yield Stage(
         "every fault, every failpoint",

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 COMPANY_OF_SPENDESK: Final = 1000001
 """Whose payables the simulated Spendesk has: they name what this company has in the simulated Exact Online."""
+PAYABLES: Final = 40
+"""A month's: receipts are listed within one minute of Spendesk's calls, entries made within two of Exact's."""
 
 
 def simulate(options: argparse.Namespace) -> None:
@@ -34,7 +36,13 @@ def _simulate_spendesk(options: argparse.Namespace) -> None:
     from exactsync.simulator.server import serve_stand_in
     from exactsync.simulator.spendesk import SpendeskSettings, SpendeskSimulator, company_of
 
-    settings = SpendeskSettings(snapshot_ready_s=options.snapshot_s, shortest_poll_s=min(60.0, options.snapshot_s))
+    settings = SpendeskSettings(
+        payables=options.payables,
+        history_days=28,
+        is_usual=True,
+        snapshot_ready_s=options.snapshot_s,
+        shortest_poll_s=min(60.0, options.snapshot_s),
+    )
     spendesk = SpendeskSimulator(company_of(Simulator(), COMPANY_OF_SPENDESK), settings)
     serve_stand_in(
         spendesk,
@@ -43,6 +51,7 @@ def _simulate_spendesk(options: argparse.Namespace) -> None:
         greet=lambda url: (
             f"Spendesk, simulated: {url}\n"
             f"  client id {settings.client_id}, client secret: SpendeskSettings in exactsync.simulator.spendesk\n"
-            f"  {len(spendesk.payables())} payables of the simulated company {COMPANY_OF_SPENDESK}\n"
+            f"  {len(spendesk.payables())} payables of the simulated company {COMPANY_OF_SPENDESK}, "
+            f"of which {len(spendesk.flaws())} cannot be booked as they are\n"
         ),
     )

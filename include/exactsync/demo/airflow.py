@@ -25,6 +25,7 @@ COMPONENTS = {
     "dag-processor": ("dag-processor",),
 }
 START_TIMEOUT_S = 120.0
+CALL_TIMEOUT_S = 120.0  # on a machine that has much else to do
 POLL_S = 0.25
 _ENDED = {"success", "failed"}
 
@@ -141,7 +142,7 @@ class AirflowApi:
 
     def __init__(self, url: str, processes: Processes) -> None:
         self._processes = processes
-        self._client = httpx.Client(base_url=url, timeout=120)
+        self._client = httpx.Client(base_url=url, timeout=CALL_TIMEOUT_S)
 
     def log_in(self, password: str = PASSWORD) -> None:
         """Wait until the API server answers, and log in."""
@@ -164,7 +165,7 @@ class AirflowApi:
         deadline = time.monotonic() + START_TIMEOUT_S
         while self._client.get(f"/api/v2/dags/{dag_id}").status_code != httpx.codes.OK:
             self._processes.check()
-            if errors := self._get("/api/v2/importErrors")["import_errors"]:
+            if errors := self.read("/api/v2/importErrors")["import_errors"]:
                 raise AirflowError("\n".join(f"{each['filename']}:\n{each['stack_trace']}" for each in errors))
             if time.monotonic() > deadline:
                 tail = self._processes.tail("dag-processor")
@@ -176,6 +177,14 @@ class AirflowApi:
         answer = self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
+
+    def pause(self, dag_id: str, *, is_paused: bool = True) -> None:
+        """Let no run of a DAG begin, or let them again."""
+        self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": is_paused}).raise_for_status()
+
+    def runs(self, dag_id: str) -> dict[str, str]:
+        """Return the state of each run of a DAG, by its id."""
+        return {run["dag_run_id"]: run["state"] for run in self.read(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]}
 
     def wait_for_run(self, dag_id: str, run_id: str, *, timeout_s: float) -> None:
         """Wait until a run has succeeded.
@@ -198,12 +207,12 @@ class AirflowApi:
         """Return every task instance of a run, as the REST API describes it."""
         path, found, total = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", list[dict[str, Any]](), 1
         while len(found) < total:
-            page = self._get(path, limit=100, offset=len(found))
+            page = self.read(path, limit=100, offset=len(found))
             found, total = found + page["task_instances"], page["total_entries"]
         return found
 
     def _state_of(self, dag_id: str, run_id: str) -> str:
-        return str(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+        return str(self.read(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def _unfinished(self, dag_id: str, run_id: str) -> str:
         states = [
@@ -213,7 +222,8 @@ class AirflowApi:
         ]
         return ", ".join(states) or "no task is unfinished"
 
-    def _get(self, path: str, **parameters: int) -> Any:
+    def read(self, path: str, **parameters: int) -> Any:
+        """Return what Airflow, or a plugin of it, answers to GET."""
         return self._client.get(path, params=parameters).raise_for_status().json()
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 SPENDESK_CONNECTION_ID: Final = "spendesk_default"
 COMPANY: Final = 1000001
-_PURCHASE_JOURNAL: Final = 22
+_PURCHASES: Final = 22
+_RECEIVED_RETURNS: Final = 23
+_JOURNALS: Final = {Kind.CREDIT_NOTE: _RECEIVED_RETURNS}
+"""Types of journals at Exact."""
 _ACTOR: Final = "demo"
 
 
@@ -34,13 +37,12 @@ def set_up_payables(environment: Mapping[str, str], exact: SimulatedExact, *, in
 
 
 def _mappings(exact: SimulatedExact) -> list[tuple[MappingKind, str, str]]:
-    journals = [one for one in exact.records(COMPANY, "Journals") if one["Type"] == _PURCHASE_JOURNAL]
-    journal = next(one["Code"] for one in journals if not one["IsBlocked"])
+    journals = {one["Type"]: one["Code"] for one in exact.records(COMPANY, "Journals") if not one["IsBlocked"]}
     staff = next(one["ID"] for one in exact.records(COMPANY, "Accounts") if _is_active_supplier(one))
     codes = [one for one in exact.records(COMPANY, "VATCodes") if not one["IsBlocked"]]
     without_vat = next(one["Code"] for one in codes if one["Type"] == "N")
     return [
-        *((MappingKind.JOURNAL, kind, journal) for kind in Kind),
+        *((MappingKind.JOURNAL, kind, journals[_JOURNALS.get(kind, _PURCHASES)]) for kind in Kind),
         (MappingKind.AXIS, "Cost center", "cost_centers"),
         (MappingKind.EMPLOYEE, "", staff),
         (MappingKind.VAT_CODE, "", without_vat),

@@ -10,12 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 import httpx
 from cryptography.fernet import Fernet
 
+from exactsync.commands.standing_in import PAYABLES
 from exactsync.demo.airflow import Airflow, AirflowApi, LocalAirflow, free_port
 from exactsync.demo.payables import SPENDESK_CONNECTION_ID, set_up_payables
 from exactsync.demo.processes import ProcessError, Processes, stop_recorded
@@ -25,6 +26,7 @@ from exactsync.simulator.settings import DEMO_APP
 from exactsync.simulator.spendesk import SpendeskSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,8 +50,10 @@ class Stack:
         connected: Whether Exact Online is the accounting base, the app authorised and every company chosen; otherwise
             a person does so in Airflow.
         spends: Whether there is a simulated Spendesk, too, whose payables are booked in one of the companies.
+        payables: How many payables it has.
         companies: How many small companies there are at Exact; None: the demo's.
         proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
+        connections: Further connections of Airflow by their ids, as its JSON describes them.
         airflow: Another Airflow than one on SQLite, for which `scheduled` and `proxied_at` are no matter then.
     """
 
@@ -60,8 +64,10 @@ class Stack:
         scheduled: bool = False,
         connected: bool = True,
         spends: bool = False,
+        payables: int = PAYABLES,
         companies: int | None = None,
         proxied_at: str | None = None,
+        connections: Mapping[str, Mapping[str, Any]] | None = None,
         airflow: Airflow | None = None,
     ) -> None:
         self.folder = folder.absolute()
@@ -75,7 +81,9 @@ class Stack:
         self.environment: dict[str, str] = {}
         self.processes: Processes
         self._connected = connected
+        self._payables = payables
         self._companies = companies
+        self._connections = dict(connections or {})
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -146,7 +154,7 @@ class Stack:
         if self.spendesk_url:
             port = self.spendesk_url.rpartition(":")[2]
             simulate = [sys.executable, "-m", "exactsync", "simulate", "--spendesk", "--snapshot-s", str(SNAPSHOT_S)]
-            self.processes.start("spendesk", [*simulate, "--port", port])
+            self.processes.start("spendesk", [*simulate, "--payables", str(self._payables), "--port", port])
 
     def _migrate(self) -> None:
         self.exactsync("migrate")
@@ -181,12 +189,12 @@ class Stack:
                     "extra": {"redirect_uri": self.redirect_uri, "region": "nl"},
                 }
             ),
-            **self._spendesk_connection(),
+            **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in self._all_connections().items()},
         }
 
-    def _spendesk_connection(self) -> dict[str, str]:
+    def _all_connections(self) -> dict[str, Mapping[str, Any]]:
         if self.spendesk_url is None:
-            return {}
+            return self._connections
         settings = SpendeskSettings()
         connection = {
             "conn_type": "spendesk",
@@ -195,7 +203,7 @@ class Stack:
             "password": settings.client_secret,
             "extra": {"poll_s": SNAPSHOT_S},
         }
-        return {f"AIRFLOW_CONN_{SPENDESK_CONNECTION_ID.upper()}": json.dumps(connection)}
+        return {SPENDESK_CONNECTION_ID: connection, **self._connections}
 
     def _token_key(self) -> str:
         kept = self.folder / "token_keys"

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from exactsync.errors import ConfigurationError, DefectError, QuotaExhaustedError, SpendeskUnavailableError
+from exactsync.errors import (
+    ConfigurationError,
+    DefectError,
+    QuotaExhaustedError,
+    SnapshotPendingError,
+    SpendeskUnavailableError,
+)
 
 if TYPE_CHECKING:
     import httpx
 
 PAUSE_S: Final = 120.0
+SNAPSHOTS: Final = "/v1/snapshots/payables"
 _LONGEST_QUOTE: Final = 300
 
 
@@ -21,6 +28,7 @@ def check_answer(response: httpx.Response, path: str, connection_id: str) -> Non
 
     Raises:
         SpendeskUnavailableError: trouble at Spendesk: try again.
+        SnapshotPendingError: it makes one snapshot at a time, and is at another one.
         ConfigurationError: credentials, scopes or the address are wrong.
         DefectError: Spendesk did not understand the question.
     """
@@ -40,6 +48,8 @@ def check_answer(response: httpx.Response, path: str, connection_id: str) -> Non
         raise ConfigurationError(told, remedy=f"Check the base URL of connection {connection_id}.")
     if status >= 500 or status == 408:
         raise unavailable(told)
+    if status == 409 and path == SNAPSHOTS:
+        raise SnapshotPendingError(told, retry_at=datetime.now(UTC) + timedelta(seconds=PAUSE_S))
     raise DefectError(told)
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from exactsync.errors import DefectError
+from exactsync.spendesk.answers import SNAPSHOTS
 from exactsync.spendesk.client import page_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from exactsync.spendesk.client import SpendeskClient
 
-PATH: Final = "/v1/snapshots/payables"
 LONGEST_PERIOD: Final = timedelta(days=31)
 PAGE_SIZE: Final = 100
 STALE_AFTER_S: Final = 60.0
@@ -70,6 +70,7 @@ def ask(client: SpendeskClient, period: Period, *, nonce: int, statuses: tuple[s
         statuses: only payables of these bookkeeping statuses; empty: all.
 
     Raises:
+        SnapshotPendingError: another snapshot is being made.
         DefectError: Spendesk's answer has no key; other errors as `SpendeskClient.get`.
     """
     query: dict[str, Any] = {
@@ -80,7 +81,7 @@ def ask(client: SpendeskClient, period: Period, *, nonce: int, statuses: tuple[s
     if statuses:
         query["bookkeepingStatus"] = list(statuses)
     body = {"query": query} if client.account.body == "query" else query
-    answer = client.post(PATH, body)
+    answer = client.post(SNAPSHOTS, body)
     try:
         age_s = float(answer["expireInSeconds"]) - float(answer["remainingSeconds"])
         return Ticket(key=str(answer["key"]), age_s=age_s)
@@ -94,7 +95,7 @@ def read_page(client: SpendeskClient, key: str, page: int) -> tuple[list[dict[st
     Raises:
         DefectError: making it failed at Spendesk, or the answer is no snapshot; other errors as `SpendeskClient.get`.
     """
-    answer = client.get(f"{PATH}/{key}", {"page": str(page), "pageSize": str(PAGE_SIZE)})
+    answer = client.get(f"{SNAPSHOTS}/{key}", {"page": str(page), "pageSize": str(PAGE_SIZE)})
     status = str(answer.get("status", "")).upper()
     if status == "COMPLETE":
         return page_of(answer.get("result") or {})

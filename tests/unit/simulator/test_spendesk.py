@@ -11,6 +11,7 @@ import pytest
 from exactsync.simulator import Clock, Simulator, SimulatorTransport
 from exactsync.simulator.spendesk import SpendeskRule, SpendeskSettings, SpendeskSimulator, company_of
 from exactsync.simulator.spendesk.faults import Flaw
+from exactsync.simulator.spendesk.wire import write_v0, write_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +176,23 @@ def test_every_type_is_there_and_each_faulty_payable_has_a_known_flaw(exact: Sim
     assert len({one["type"] for one in spendesk.payables()}) == 9
     assert 30 <= len(spendesk.flaws()) <= 90
     assert set(spendesk.flaws().values()) == set(Flaw)
+
+
+def test_a_usual_month_has_each_flaw_once_and_no_amount_that_raises_an_eyebrow(exact: Simulator) -> None:
+    settings = SpendeskSettings(payables=40, is_usual=True)
+    spendesk = SpendeskSimulator(company_of(exact, 1000001), settings)
+    assert sorted(spendesk.flaws().values()) == sorted(Flaw)
+    amounts = [abs(one["functionalAmount"]) for one in spendesk.payables() if one["currency"] == "EUR"]
+    assert 800 <= min(amounts) <= max(amounts) <= 150_000
+
+
+def test_a_line_that_is_split_says_so_in_v1_and_cannot_in_v0(exact: Simulator) -> None:
+    spendesk = SpendeskSimulator(company_of(exact, 1000001), SpendeskSettings(payables=1, faulty=0))
+    (payable,) = spendesk.payables()
+    parts = [{"fieldName": "Team", "valueName": name, "functionalAmount": 5} for name in ("A", "B")]
+    payable["lineItems"][0]["analyticalProperties"] = parts
+    told = [write(payable)["lineItems"][0].get("analyticalProperties") for write in (write_v0, write_v1)]
+    assert told == [None, parts]
 
 
 def test_good_payables_add_up_and_name_what_exact_has(exact: Simulator) -> None:

@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from exactsync.simulator.spendesk.faults import Flaw, spoil
+from exactsync.simulator.spendesk.faults import Flaw, choose_flaw, spoil
 from exactsync.simulator.spendesk.payables import COST_CENTER_FIELD, make_payable
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from exactsync.simulator.spendesk.settings import SpendeskSettings
 
 BOOKED = frozenset({"exported", "exportedManually"})
+_EVERY = 4
+"""Of the payables of a usual month this one has a flaw, while there is one that none has had."""
 
 
 class SpendeskAccount:
@@ -40,13 +42,31 @@ class SpendeskAccount:
     def _add_one(self, now: datetime) -> UUID:
         settings, random = self._settings, self._random
         newest = now.date() - timedelta(days=1)
-        payable = make_payable(len(self.payables), self.company, random, newest=newest, days=settings.history_days)
-        if random.random() < settings.faulty:
-            self.flaws[payable["id"]] = spoil(payable, random)
+        payable = make_payable(
+            len(self.payables),
+            self.company,
+            random,
+            newest=newest,
+            days=settings.history_days,
+            is_usual=settings.is_usual,
+        )
+        if flaw := self._next_flaw(payable):
+            spoil(payable, flaw, random)
+            self.flaws[payable["id"]] = flaw
         self.payables[payable["id"]] = payable
         if "Card" in payable["type"]:
             self._settle(payable)
         return UUID(str(payable["id"]))
+
+    def _next_flaw(self, payable: dict[str, Any]) -> Flaw | None:
+        if self._settings.is_usual:
+            place, rest = divmod(len(self.payables), _EVERY)
+            return tuple(Flaw)[place] if rest == _EVERY - 1 and place < len(Flaw) else None
+        return choose_flaw(payable, self._random) if self._random.random() < self._settings.faulty else None
+
+    def put(self, payable: dict[str, Any]) -> None:
+        """Take a payable as it is, in the shape that `make_payable` returns."""
+        self.payables[payable["id"]] = payable
 
     def _settle(self, payable: dict[str, Any]) -> None:
         """Card purchases are paid at once."""

@@ -13,19 +13,23 @@ class Flaw(StrEnum):
     """Why a payable cannot be booked as it is."""
 
     UNKNOWN_SUPPLIER = "unknown_supplier"
+    UNREADABLE_RECEIPT = "unreadable_receipt"
     UNKNOWN_ACCOUNT = "unknown_account"
+    LINES_DO_NOT_ADD_UP = "lines_do_not_add_up"
+    UNKNOWN_COST_CENTER = "unknown_cost_center"
+    MISTAKEN_YEAR = "mistaken_year"
     NO_ACCOUNT = "no_account"
     UNKNOWN_VAT_ACCOUNT = "unknown_vat_account"
-    UNKNOWN_COST_CENTER = "unknown_cost_center"
-    LINES_DO_NOT_ADD_UP = "lines_do_not_add_up"
-    CLOSED_PERIOD = "closed_period"
     MISSING_RECEIPT = "missing_receipt"
-    UNREADABLE_RECEIPT = "unreadable_receipt"
 
 
-def spoil(payable: dict[str, Any], random: Random) -> Flaw:
-    """Give a payable one flaw; return which."""
-    flaw = random.choice([one for one in Flaw if one is not Flaw.UNKNOWN_SUPPLIER or _has_supplier(payable)])
+def choose_flaw(payable: dict[str, Any], random: Random) -> Flaw:
+    """Return a flaw that a payable may have."""
+    return random.choice([one for one in Flaw if one is not Flaw.UNKNOWN_SUPPLIER or _has_supplier(payable)])
+
+
+def spoil(payable: dict[str, Any], flaw: Flaw, random: Random) -> None:
+    """Give a payable a flaw."""
     line = payable["lineItems"][0]
     match flaw:
         case Flaw.UNKNOWN_SUPPLIER:
@@ -45,9 +49,9 @@ def spoil(payable: dict[str, Any], random: Random) -> Flaw:
             payable["analyticalProperties"][0]["valueName"] = "Afdeling die niet bestaat"
         case Flaw.LINES_DO_NOT_ADD_UP:
             line["financial"]["grossAmount"] += 1
-        case Flaw.CLOSED_PERIOD:
-            payable["payableDate"] = payable["payableDate"].replace(day=1)
-            payable["accountingDate"] = payable["payableDate"].replace(year=2009)
+        case Flaw.MISTAKEN_YEAR:
+            first = payable["payableDate"].replace(day=1)
+            payable["accountingDate"] = first.replace(year=first.year + 10)
         case Flaw.MISSING_RECEIPT:
             payable["attachments"] = []
             payable["documentaryEvidence"] = {
@@ -55,7 +59,6 @@ def spoil(payable: dict[str, Any], random: Random) -> Flaw:
             }
         case Flaw.UNREADABLE_RECEIPT:
             payable["attachments"][0]["content"] = b"this is neither a picture nor a PDF"
-    return flaw
 
 
 def _has_supplier(payable: dict[str, Any]) -> bool:

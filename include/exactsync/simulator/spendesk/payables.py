@@ -39,12 +39,14 @@ _MINOR: Final = {"EUR": 100, "USD": 100, "GBP": 100, "JPY": 1}
 COST_CENTER_FIELD: Final = "Cost center"
 
 
-def make_payable(number: int, company: SpendeskCompany, random: Random, *, newest: date, days: int) -> dict[str, Any]:
-    """Return a payable that can be booked; the first of each nine has another type."""
+def make_payable(
+    number: int, company: SpendeskCompany, random: Random, *, newest: date, days: int, is_usual: bool = False
+) -> dict[str, Any]:
+    """Return a payable that can be booked, each of nine of another type; usual ones cost no cents and no fortunes."""
     kind = TYPES[number % len(TYPES)]
     day = newest - timedelta(days=random.randrange(days))
     currency = random.choice(("EUR",) * 7 + ("USD", "GBP", "JPY"))
-    lines = [_line(company, random, kind) for _ in range(random.choice((1, 1, 1, 2, 3)))]
+    lines = [_line(company, random, kind, is_usual=is_usual) for _ in range(random.choice((1, 1, 1, 2, 3)))]
     amount = sum(line["financial"]["grossAmount"] for line in lines)
     payable_id = _uuid(random)
     employee = random.choice(company.employees)
@@ -90,12 +92,14 @@ def make_payable(number: int, company: SpendeskCompany, random: Random, *, newes
     }
 
 
-def _line(company: SpendeskCompany, random: Random, kind: str) -> dict[str, Any]:
+def _line(company: SpendeskCompany, random: Random, kind: str, *, is_usual: bool) -> dict[str, Any]:
     """A line in minor units of whatever the payable's currency is."""
     code, name = random.choice(company.expense_accounts)
     sign = -1 if kind in _NEGATIVE else 1
     net = sign * random.choice(
         (random.randrange(1, 100), random.randrange(100, 10_000), random.randrange(10_000, 10**6))
+        if not is_usual
+        else (random.randrange(800, 6_000), random.randrange(2_500, 40_000))
     )
     vat_account = None if kind in _WITHOUT_VAT else random.choice((None, *company.vat_accounts))
     vat = _vat(net, vat_account)

@@ -29,6 +29,8 @@ class SpendeskSettings:
     payables: int = 120
     faulty: float = 0.12
     """The share of payables that cannot be booked as they are; each in one known way."""
+    is_usual: bool = False
+    """The month of a small company instead of extremes: usual amounts, and one payable with each flaw."""
     history_days: int = 75
     """Payables are dated within so many days before the simulator was made."""
 

@@ -133,6 +133,12 @@ class SpendeskSimulator:
         with self._lock:
             return self._account.add(number, self.clock.utc())
 
+    def put(self, *payables: dict[str, Any]) -> None:
+        """Let payables come in, as `payables` returns them; lines may have `analyticalProperties` of their own (v1)."""
+        with self._lock:
+            for payable in payables:
+                self._account.put(deepcopy(payable))
+
     def edit(self, payable_id: UUID, **values: Any) -> None:
         """Change values of a payable, as an accountant does."""
         with self._lock:

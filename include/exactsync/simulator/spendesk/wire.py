@@ -11,17 +11,18 @@ _INSIDE = frozenset({"attachments", "updatedAt"})
 
 
 def write_v0(payable: dict[str, Any]) -> dict[str, Any]:
-    """Write a payable as the v0 OpenAPI has it: lines without a description, analytical values beside them."""
+    """Write a payable as the v0 OpenAPI has it: lines without a description, analytical values of all of them."""
     written: dict[str, Any] = _plain({name: value for name, value in payable.items() if name not in _INSIDE})
     for line in written["lineItems"]:
         del line["description"]
+        line.pop("analyticalProperties", None)
     for name in ("vatNumber", "iban"):
         written["counterparty"].pop(name, None)
     return written | {"links": []}
 
 
 def write_v1(payable: dict[str, Any]) -> dict[str, Any]:
-    """Write a payable as clients of v1 see it: analytical values on the line, allocations flat."""
+    """Write a payable as clients of v1 see it: analytical values on the line (its own, if split), allocations flat."""
     written: dict[str, Any] = _plain({name: value for name, value in payable.items() if name not in _INSIDE})
     values = written.pop("analyticalProperties")
     for line in written["lineItems"]:
@@ -30,9 +31,9 @@ def write_v1(payable: dict[str, Any]) -> dict[str, Any]:
             {
                 "fieldName": one["fieldName"],
                 "valueName": one["valueName"],
-                "functionalAmount": None,
+                "functionalAmount": one.get("functionalAmount"),
             }
-            for one in values
+            for one in line.get("analyticalProperties", values)
         ]
     written["allocations"] = [
         {"allocatedAmount": one["allocatedAmount"], "settlementId": one["settlement"]["id"]}
