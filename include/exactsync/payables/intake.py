@@ -14,6 +14,7 @@ from exactsync.payables.files.folder import Folder, Refused
 from exactsync.payables.outbox import Outbox
 from exactsync.payables.sources import read_sources
 from exactsync.payables.spending import Spending
+from exactsync.payables.withdrawing import withdraw
 from exactsync.spendesk.client import SpendeskClient
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Taken:
     received: Received
     refused: tuple[Refused, ...] = field(default=())
     """What could not be read of its files."""
+    withdrawn: int = 0
+    """Payables that somebody else has booked meanwhile."""
 
 
 class Intake:
@@ -100,6 +103,8 @@ class Intake:
     def take(self, source: str, *, actor: Actor) -> Taken:
         """Take what a source has to book into the outbox; what is known already is known again.
 
+        What waits there and was booked by somebody else, as Spendesk says, is withdrawn.
+
         Raises:
             ConfigurationError: it is not set up, or its folder is not there.
         """
@@ -108,7 +113,8 @@ class Intake:
             payables, refused = self.folder(source).payables()
             return Taken(received=outbox.receive(payables, actor=actor), refused=tuple(refused))
         with self.spending(source) as spending:
-            return Taken(received=outbox.receive(spending.payables(), actor=actor))
+            received = outbox.receive(spending.payables(), actor=actor)
+        return Taken(received=received, withdrawn=withdraw(self._engine, source, actor=actor))
 
     def _source(self, source: str) -> SourceInfo:
         found = self.sources().get(source)

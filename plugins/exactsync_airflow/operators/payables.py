@@ -141,6 +141,8 @@ class PayablesIntakeOperator(_SourceOperator):
             taken = intake.take(self.source, actor=Actor(name=context["ti"].dag_id, run_id=context["ti"].run_id))
         counts = asdict(taken.received)
         self.log.info("%s: %s.", self.source, ", ".join(f"{number} {name}" for name, number in counts.items()))
+        if taken.withdrawn:
+            self.log.info("%s: %d were booked by somebody else, and are withdrawn.", self.source, taken.withdrawn)
         if not (taken.received.new or taken.received.replaced):
             self.outlets = []  # Airflow emits an event for whatever is an outlet when the task ends
         self._fail_for_what_is_wrong(taken)
