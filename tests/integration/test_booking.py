@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
 
+from exactsync.entity import Axis
 from exactsync.payable import Kind, Receipt
 from exactsync.payables.books import read_books
 from exactsync.payables.entry import purchase_entry
@@ -19,6 +22,7 @@ from exactsync.simulator.spendesk.company import company_of
 from exactsync.simulator.spendesk.faults import Flaw
 from exactsync.simulator.spendesk.settings import SpendeskSettings
 from exactsync.simulator.spendesk.simulator import SpendeskSimulator
+from exactsync.simulator.spendesk.wire import write_v0, write_v1
 from exactsync.spendesk.parse import parse_payable
 from exactsync.warehouse.integrations import read_integrations
 
@@ -89,6 +93,7 @@ def test_every_payable_of_spendesk_is_booked_to_the_cent_or_held_back_for_what_i
     mapping = mapped_by_an_accountant(company, books, str(employees))
 
     flaws, found, booked = spendesk.flaws(), dict[Flaw | None, set[str]](), dict[UUID, Decimal]()
+    costs: dict[UUID, dict[str, Decimal]] = {}
     (integration,) = read_integrations(installation.engine)
     with installation.deployment._access.client(integration) as exact:
         for record in spendesk.payables():
@@ -101,18 +106,52 @@ def test_every_payable_of_spendesk_is_booked_to_the_cent_or_held_back_for_what_i
                 entry = purchase_entry(payable, checked.booking, reference=f"XS-{payable.id}")
                 created = exact.create("purchaseentry/PurchaseEntries", division=DEMO.code, body=entry)
                 booked[created.key] = payable.functional_amount
+                costs[created.key] = costs_of(record)
 
     assert found == FINDINGS
     entries = installation.simulator.truth(DEMO.code, "PurchaseEntries")
     ours = [entry for entry in entries if str(entry["ExternalLinkReference"]).startswith("XS-")]
     assert {entry["EntryID"]: Decimal(str(entry["AmountFC"])) for entry in ours} == booked
     assert len(booked) == MOST
+    assert_costs_are_where_they_belong(costs, installation.simulator.truth(DEMO.code, "PurchaseEntryLines"), books)
     assert installation.simulator.violations() == []
 
 
 def as_told(record: dict[str, Any]) -> Payable:
-    """Return a payable that came over the wire."""
-    told = {name: value for name, value in record.items() if name != "attachments"}
-    payable = parse_payable("spendesk_default", orjson.loads(orjson.dumps(told, default=str)))
+    """Return a payable that came over the wire, every other one in the shape of v1, with lines that are split."""
+    told = (write_v1 if is_v1(record) else write_v0)(record)
     receipts = tuple(Receipt(url=str(one["id"]), media_type=one["mimeType"]) for one in record["attachments"])
-    return replace(payable, receipts=receipts)
+    return replace(parse_payable("spendesk_default", orjson.loads(orjson.dumps(told))), receipts=receipts)
+
+
+def is_v1(record: dict[str, Any]) -> bool:
+    return bool(record["id"].int % 2)
+
+
+def costs_of(record: dict[str, Any]) -> dict[str, Decimal]:
+    """Return what each cost centre gets of a payable, before VAT, in the wallet's currency; only what v1 has split."""
+    if not is_v1(record) or not all(line["splits"] for line in record["lineItems"]):
+        return {}
+    (own,) = (value["valueName"] for value in record["analyticalProperties"])
+    costs: Counter[str] = Counter()
+    for line in record["lineItems"]:
+        for part in line["splits"]:
+            costs[part["valueName"] or own] += part["functionalAmount"]
+    return {name: Decimal(cents) / 100 for name, cents in costs.items()}
+
+
+def assert_costs_are_where_they_belong(
+    expected: dict[UUID, dict[str, Decimal]], lines: list[dict[str, Any]], books: Books
+) -> None:
+    """Every part of a split line is at its cost centre, but for the cents that rounding has moved."""
+    values = books.axes[Axis.COST_CENTERS]
+    split = {key: costs for key, costs in expected.items() if costs}
+    for key, costs in split.items():
+        found: Counter[str] = Counter()
+        for line in lines:
+            if line["EntryID"] == key:
+                found[line["CostCenter"]] += Decimal(str(line["VATBaseAmountFC"]))
+        wanted = {values.find(name, date(2026, 11, 1))[0].code: cost for name, cost in costs.items()}
+        assert found.keys() == {code for code, cost in wanted.items() if cost}
+        assert all(abs(found[code] - cost) <= Decimal("0.03") for code, cost in wanted.items()), (found, wanted)
+    assert len(split) > 3

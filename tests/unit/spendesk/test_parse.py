@@ -22,18 +22,30 @@ def payables() -> list[dict[str, Any]]:
     return SpendeskSimulator(company, SpendeskSettings(payables=90, faulty=0)).payables()
 
 
-def _without_texts(payable: Payable) -> dict[str, Any]:
-    """Only v1 describes lines."""
+def _told_by_both(payable: Payable) -> dict[str, Any]:
+    """Only v1 describes lines, and splits them."""
     read = payable.to_json()
     for line in read["lines"]:
         del line["description"]
+        line["shares"] = line["shares"][0]["values"]
     return read
 
 
 def test_both_shapes_mean_the_same(payables: list[dict[str, Any]]) -> None:
     for payable in payables:
         old, new = (parse_payable("s", write(payable)) for write in (write_v0, write_v1))
-        assert _without_texts(old) == _without_texts(new)
+        assert _told_by_both(old) == _told_by_both(new)
+
+
+def test_what_is_split_at_spendesk_is_split_here_to_the_cent(payables: list[dict[str, Any]]) -> None:
+    split = 0
+    for payable in payables:
+        for told, line in zip(payable["lineItems"], parse_payable("s", write_v1(payable)).lines, strict=True):
+            assert len(line.shares) == max(1, len(told["splits"]))
+            if told["splits"]:
+                split += 1
+                assert sum(share.amount or 0 for share in line.shares) == line.net
+    assert split > 10
 
 
 def test_amounts_are_minor_units_of_their_own_currency(payables: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from hashlib import md5
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from exactsync.simulator.spendesk.receipts import draw_receipt
 
 if TYPE_CHECKING:
     from datetime import date
-    from random import Random
 
     from exactsync.simulator.spendesk.company import SpendeskCompany, VatAccount
 
@@ -37,6 +37,8 @@ _EVIDENCE: Final = {
 _RATES: Final = {"EUR": 1.0, "USD": 0.9217, "GBP": 1.1634, "JPY": 0.00613}
 _MINOR: Final = {"EUR": 100, "USD": 100, "GBP": 100, "JPY": 1}
 COST_CENTER_FIELD: Final = "Cost center"
+_SPLIT: Final = 0.15
+"""The share of lines that are split over several cost centres; only v1 can tell."""
 
 
 def make_payable(
@@ -49,6 +51,9 @@ def make_payable(
     lines = [_line(company, random, kind, is_usual=is_usual) for _ in range(random.choice((1, 1, 1, 2, 3)))]
     amount = sum(line["financial"]["grossAmount"] for line in lines)
     payable_id = _uuid(random)
+    dealt = Random(payable_id.int)  # noqa: S311 - reproducible, not secret
+    for line in lines:
+        line["splits"] = _splits(company, dealt, _in_wallet(line["financial"]["netAmount"], currency))
     employee = random.choice(company.employees)
     created = datetime.combine(day, time(8), UTC) + timedelta(seconds=random.randrange(36_000))
     return {
@@ -111,6 +116,16 @@ def _line(company: SpendeskCompany, random: Random, kind: str, *, is_usual: bool
         else {"id": _uuid(random), "code": vat_account.code, "description": None, "rate": vat_account.rate * 100},
         "financial": {"netAmount": net, "vatAmount": vat, "grossAmount": net + vat, "vatAdjustementAmount": 0},
     }
+
+
+def _splits(company: SpendeskCompany, random: Random, in_wallet: int) -> list[dict[str, Any]]:
+    """Return what of a line's net each cost centre gets, the payable's own (None) first; empty: it is not split."""
+    if random.random() >= _SPLIT:
+        return []
+    others = random.sample(company.cost_centers, k=min(len(company.cost_centers), random.choice((1, 2))))
+    part = in_wallet // (1 + len(others))
+    of_others = [{"valueName": other, "functionalAmount": part} for other in others]
+    return [{"valueName": None, "functionalAmount": in_wallet - part * len(others)}, *of_others]
 
 
 def _vat(net: int, account: VatAccount | None) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _INSIDE = frozenset({"attachments", "updatedAt"})
 """What an answer does not hold; receipts are asked for separately."""
@@ -15,7 +18,8 @@ def write_v0(payable: dict[str, Any]) -> dict[str, Any]:
     written: dict[str, Any] = _plain({name: value for name, value in payable.items() if name not in _INSIDE})
     for line in written["lineItems"]:
         del line["description"]
-        line.pop("analyticalProperties", None)
+        for name in ("analyticalProperties", "splits"):
+            line.pop(name, None)
     for name in ("vatNumber", "iban"):
         written["counterparty"].pop(name, None)
     return written | {"links": []}
@@ -27,14 +31,16 @@ def write_v1(payable: dict[str, Any]) -> dict[str, Any]:
     values = written.pop("analyticalProperties")
     for line in written["lineItems"]:
         line["costCenterName"] = written["costCenterName"]
-        line["analyticalProperties"] = [
+        own = [
             {
                 "fieldName": one["fieldName"],
                 "valueName": one["valueName"],
                 "functionalAmount": one.get("functionalAmount"),
             }
-            for one in line.get("analyticalProperties", values)
+            for one in line.get("analyticalProperties", ())
         ]
+        parts = line.pop("splits", ())
+        line["analyticalProperties"] = own or [value for one in values for value in _parts(one, parts)]
     written["allocations"] = [
         {"allocatedAmount": one["allocatedAmount"], "settlementId": one["settlement"]["id"]}
         for one in written["allocations"]
@@ -42,6 +48,18 @@ def write_v1(payable: dict[str, Any]) -> dict[str, Any]:
     for name in ("vatNumber", "iban"):
         written["counterparty"].pop(name, None)
     return written
+
+
+def _parts(value: dict[str, Any], parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return an analytical value as it stands on a line: alone, or with those that share the line with it."""
+    return [
+        {
+            "fieldName": value["fieldName"],
+            "valueName": part["valueName"] or value["valueName"],
+            "functionalAmount": part["functionalAmount"],
+        }
+        for part in parts or [{"valueName": None, "functionalAmount": None}]
+    ]
 
 
 def plain(record: dict[str, Any]) -> dict[str, Any]:
