@@ -32,6 +32,15 @@ VALUES (:load_id, 'nl', 1, 'suppliers', :mode, 'published', 1, 1, 0, 0, 0, 0, 0,
     now() - make_interval(days => :age))
 """
 
+_PAYABLE = """
+INSERT INTO exactsync.payables_outbox (source, payable_id, state, payable, fingerprint, reference, kind, currency,
+    amount, entry_date, counterparty)
+VALUES ('spendesk', :id, :state, '{}', '', :id, 'invoice', 'EUR', 1, '2026-11-20', 'Acme')
+"""
+_DECIDED = """
+INSERT INTO exactsync.payables_outbox_history (source, payable_id, at, to_state, why, actor)
+VALUES ('spendesk', :id, now() - :years * interval '365.25 days', 'blocked', 'seen', 'mara')
+"""
 _TABLES = """
 SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text LIKE 'exact%'
 """
@@ -82,6 +91,25 @@ def test_the_journal_keeps_the_step_that_led_to_where_an_integration_stands(inst
     assert values(installation, "SELECT id FROM exactsync.integration_journal") == before[-1:]
 
 
+def test_what_was_decided_about_a_payable_is_kept_as_long_as_books_are_and_all_of_it_until_it_is_booked(
+    installation: Installation,
+) -> None:
+    execute(
+        installation, "INSERT INTO exactsync.payable_sources (source, kind, actor) VALUES ('spendesk', 'spendesk', 'm')"
+    )
+    for payable_id, state in (("booked", "exported_manually"), ("open", "blocked")):
+        execute(installation, _PAYABLE, {"id": payable_id, "state": state})
+        execute(installation, _DECIDED, *({"id": payable_id, "years": years} for years in (12, 11.1, 10, 0)))
+    execute(installation, _DECIDED, {"id": "long ago", "years": 12})
+    assert installation.deployment.housekeeping.maintain()["payables_outbox_history"] == 2
+    ages = "SELECT round(extract(epoch FROM now() - at) / 86400 / 365.25) FROM exactsync.payables_outbox_history "
+    assert values(installation, f"{ages} WHERE payable_id = 'booked' ORDER BY id") == [10, 0]
+    assert values(installation, f"{ages} WHERE payable_id = 'open' ORDER BY id") == [12, 11, 10, 0]
+    execute(installation, "UPDATE exactsync.payables_outbox_history SET at = at - interval '20 years'")
+    installation.deployment.housekeeping.maintain()
+    assert values(installation, f"{ages} WHERE payable_id = 'booked'") == [20]
+
+
 def test_a_load_that_nobody_finishes_goes_with_its_pages_and_one_under_way_stays(installation: Installation) -> None:
     load = "INSERT INTO exactsync.loads (division, entity, mode, started_at) VALUES (:division, 'suppliers', 'full', "
     execute(installation, load + "now() - interval '61 days')", {"division": 1}, {"division": 2})
@@ -104,6 +132,7 @@ def test_a_load_that_nobody_finishes_goes_with_its_pages_and_one_under_way_stays
     [
         ({"grants": 1}, "There is no retention for 'grants'"),
         ({"tombstones": 30}, "tombstones must be kept for 90 days at least"),
+        ({"payables_outbox_history": 2556}, "payables_outbox_history must be kept for 2557 days at least"),
     ],
 )
 def test_what_is_still_needed_cannot_be_thrown_away(

@@ -89,6 +89,18 @@ RULES: Final = (
         kept="the latest step of each integration",
     ),
     Rule(
+        table="payables_outbox_history",
+        days=4_018,  # eleven years: Belgium and France keep books for ten after the financial year, the Dutch for seven
+        least_days=2_557,
+        expired="""old.at < now() - make_interval(days => :days) AND EXISTS (
+            SELECT FROM exactsync.payables_outbox AS booked
+            WHERE booked.source = old.source AND booked.payable_id = old.payable_id
+            AND booked.state IN ('exported', 'exported_manually')) AND EXISTS (
+            SELECT FROM exactsync.payables_outbox_history AS later
+            WHERE later.source = old.source AND later.payable_id = old.payable_id AND later.id > old.id)""",
+        kept="the latest step of each payable, and every one of what is not booked",
+    ),
+    Rule(
         table="consents",
         days=30,
         least_days=1,
@@ -150,7 +162,6 @@ KEPT: Final = {
     "payable_mappings_history": "a row for each change, which people make by hand",
     "payable_sources": "one row each",
     "payables_outbox": "one row for each payable: what keeps it from being booked twice",
-    "payables_outbox_history": "a few rows for each payable: who decided what, as long as books are kept",
     "schema_version": "one row",
     "sync_state": "one row for each data set",
 }
