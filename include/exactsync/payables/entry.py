@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from exactsync.payables.mapping import Relation
 
 LONGEST_DESCRIPTION: Final = 60
-"""What Exact's screens take; its reference gives no lengths. The receipt tells the rest."""
+"""A cautious limit: Exact's reference gives none, and other descriptions there hold 60 (Invantive's data model of Exact
+Online: AssetDescription). What is cut harms nothing: the receipt tells the rest."""
 INCLUDING: Final = "I"
 EXCLUDING: Final = "E"
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from tests.unit.payables.company import ACME, APOLLO, BOOKS, INVOICE, SOURCE, bo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "payables.md"
 IN_PAYMENT_CURRENCY = replace(SOURCE, entry_currency="payment")
 
 
@@ -59,6 +62,33 @@ def test_an_invoice_becomes_an_entry_field_by_field() -> None:
             }
         ],
     }
+
+
+def test_the_guide_tells_of_every_field_that_is_sent_and_of_no_other() -> None:
+    values = {"Cost center": "Sales", "Product": "Widgets", "Project": "Apollo"}
+    payable = invoice(
+        payment_condition="30",
+        accounting_date=date(2026, 5, 31),
+        currency="USD",
+        functional_amount=Decimal("111.53"),
+        exchange_rate=Decimal("0.9217"),
+        line={
+            "shares": (Share(amount=None, values=values),),
+            "from_date": date(2026, 4, 1),
+            "to_date": date(2026, 6, 30),
+        },
+    )
+    booking = booked(payable, source=IN_PAYMENT_CURRENCY)
+    entry = purchase_entry(payable, booking, reference="XS-1", document=UUID(int=55))
+    assert fields_told("The entry") == set(entry)
+    assert fields_told("Its lines") == set(entry["PurchaseEntryLines"][0])
+
+
+def fields_told(section: str) -> set[str]:
+    """Return the fields in the first column of a table of the guide."""
+    _, _, after = GUIDE.read_text().partition(f"\n## {section}\n")
+    rows = re.findall(r"^\| (`.*?) \|", after.partition("\n## ")[0], re.MULTILINE)
+    return {field for row in rows for field in re.findall(r"`(\w+)`", row)}
 
 
 def test_the_accounting_date_overrides_the_day_of_the_expense_and_a_shared_day_names_its_period() -> None:

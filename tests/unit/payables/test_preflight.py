@@ -35,6 +35,7 @@ DOLLARS: dict[str, Any] = {
     "functional_amount": Decimal("110.00"),
     "exchange_rate": Decimal("0.9090909"),
 }
+OF_106: dict[str, Any] = {"amount": Decimal("106.00"), "functional_amount": Decimal("106.00")}
 IN_PAYMENT_CURRENCY = replace(SOURCE, entry_currency="payment")
 
 
@@ -69,7 +70,7 @@ CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "number_too_long": (
         {"payable": invoice(number="2026/" + "9" * 26)},
-        "The number '2026/99999999999999999999999999' has 31 characters; Exact takes 30.",
+        "The number '2026/99999999999999999999999999' has 31 characters; at most 30 are sent.",
         "Shorten it at the source.",
     ),
     "currency_unknown": (
@@ -252,6 +253,15 @@ CHECKS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"payable": invoice(line={"vat_account_code": "REVERSE"})},
         "Line 1 has VAT, 21.00 EUR, but VAT code EU (EU purchases), which is for reverse charge.",
         "Correct the line at the source, or map its VAT account on the Accounting setup page.",
+    ),
+    "vat_rate_differs": (
+        {
+            "payable": invoice(
+                line={"vat_rate": Decimal("0.06"), "vat": Decimal("6.00"), "gross": Decimal("106.00")}, **OF_106
+            )
+        },
+        "Line 1 has VAT of 6 %, 6.00 EUR, but VAT code E21 (21 % excluding), which is of 21 %.",
+        "Map its VAT account to a code of that rate on the Accounting setup page.",
     ),
     "accrual_incomplete": (
         {"payable": invoice(line={"from_date": date(2026, 4, 1), "to_date": date(2026, 3, 31)})},
@@ -495,6 +505,25 @@ def test_vat_of_nothing_does_not_fit_a_code_that_charges_unless_it_would_round_t
     assert found.message == "Line 1 has no VAT, but VAT code E21 (21 % excluding), which charges 21 %."
     cents: dict[str, Any] = {"amount": Decimal("0.02"), "functional_amount": Decimal("0.02")}
     assert not findings(invoice(line={"net": Decimal("0.02"), "vat": Decimal(0), "gross": Decimal("0.02")}, **cents))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"vat_rate": Decimal("0.09")},  # whose VAT is of 21 % all the same
+        {"vat_rate": None},
+        {"vat_rate": Decimal("0.2100")},
+        {"vat_account_code": "NL21i", "vat_rate": Decimal("0.21"), "vat": Decimal("21.04")},
+    ],
+)
+def test_the_rate_of_a_vat_account_holds_nothing_back_unless_the_invoice_has_it(line: dict[str, Any]) -> None:
+    gross = Decimal("100.00") + line.get("vat", Decimal("21.00"))
+    assert findings(invoice(line={**line, "gross": gross}, amount=gross, functional_amount=gross)) == []
+
+
+def test_the_rate_of_a_reverse_charge_is_its_own_matter() -> None:
+    reverse = {"vat_account_code": "REVERSE", "vat_rate": Decimal(0), "vat": Decimal(0), "gross": Decimal("100.00")}
+    assert findings(invoice(line=reverse, amount=Decimal("100.00"), functional_amount=Decimal("100.00"))) == []
 
 
 def test_an_account_without_cost_centres_gets_none_and_one_that_must_have_a_unit_gets_its_own() -> None:

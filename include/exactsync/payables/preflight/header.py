@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 PURCHASES: Final = 22
 RECEIVED_RETURNS: Final = 23
 LONGEST_NUMBER: Final = 30
-"""What Exact's screens take as Your ref.; its reference gives no lengths."""
+"""A cautious limit: Exact's reference gives none, nor does any source that was found. What is longer is held back, not
+cut: a number that was cut is not the one that its supplier asks about."""
 REFUND: Final = "reverseBill"
 """What Spendesk calls money that came back without a credit note."""
 SETUP: Final = "on the Accounting setup page"
@@ -56,7 +57,7 @@ def check_number(case: Case) -> None:
     if not number and payable.kind in {Kind.INVOICE, Kind.CREDIT_NOTE} and payable.source_kind != REFUND:
         case.find("number_missing", f"The {payable.kind.label.lower()} has no number.", "Enter it at the source.")
     if length(number) > LONGEST_NUMBER:
-        message = f"The number '{number}' has {length(number)} characters; Exact takes {LONGEST_NUMBER}."
+        message = f"The number '{number}' has {length(number)} characters; at most {LONGEST_NUMBER} are sent."
         case.find("number_too_long", message, "Shorten it at the source.")
 
 

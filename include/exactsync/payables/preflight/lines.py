@@ -13,12 +13,16 @@ from exactsync.payables.preflight.amounts import AT_SOURCE
 from exactsync.payables.preflight.header import SETUP
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from exactsync.payable import Line
     from exactsync.payables.books import Account, AxisValue, VatCode
     from exactsync.payables.preflight.findings import Case
 
 MANDATORY: Final = 1
 UNUSED: Final = 2
+_FEW: Final = 5
+"""Smallest coins that an invoice's own rounding may explain."""
 _KNOWN_TYPES: Final = {EXCLUDING, INCLUDING, "B", "N"}
 _WHOLE: Final = (Share(amount=None, values={}),)
 _NOUNS: Final = {Axis.COST_CENTERS: "Cost centre", Axis.COST_UNITS: "Cost unit", Axis.PROJECTS: "Project"}
@@ -122,9 +126,27 @@ def _check_vat(case: Case, line: Line, code: VatCode) -> None:
         message = f"Line {line.ordinal} has VAT, {line.vat} {currency}, but VAT code {code}, {why}."
         case.find("vat_does_not_fit", message, f"Correct the line at the source, or map its VAT account {SETUP}.")
     elif not line.vat and _charges(code, line, currency):
-        message = f"Line {line.ordinal} has no VAT, but VAT code {code}, which charges {_percent(code)}."
+        message = f"Line {line.ordinal} has no VAT, but VAT code {code}, which charges {_percent(code.percentage)}."
         remedy = f"Choose a VAT account without VAT at the source, or map this one {SETUP}."
         case.find("vat_does_not_fit", message, remedy)
+    elif _has_another_rate(code, line, currency):
+        message = (
+            f"Line {line.ordinal} has VAT of {_percent(line.vat_rate)}, {line.vat} {currency}, but VAT code {code}, "
+            f"which is of {_percent(code.percentage)}."
+        )
+        case.find("vat_rate_differs", message, f"Map its VAT account to a code of that rate {SETUP}.")
+
+
+def _has_another_rate(code: VatCode, line: Line, currency: str) -> bool:
+    """Whether the source's rate is another than the code's, and the VAT on the invoice says that the source is right.
+
+    A few cents say nothing: invoices round as they like.
+    """
+    theirs, ours = line.vat_rate, code.percentage
+    if not line.vat or theirs is None or ours is None or code.is_blocked or theirs == ours:
+        return False
+    by_theirs, by_ours = abs(line.vat - line.net * theirs), abs(line.vat - line.net * ours)
+    return by_theirs < by_ours and by_ours > _FEW * smallest(currency)
 
 
 def _charges(code: VatCode, line: Line, currency: str) -> bool:
@@ -133,8 +155,8 @@ def _charges(code: VatCode, line: Line, currency: str) -> bool:
     return is_charged and abs(line.net * (code.percentage or 0)) >= smallest(currency)
 
 
-def _percent(code: VatCode) -> str:
-    return f"{(code.percentage or 0) * 100:f}".rstrip("0").rstrip(".") + " %"
+def _percent(rate: Decimal | None) -> str:
+    return f"{(rate or 0) * 100:f}".rstrip("0").rstrip(".") + " %"
 
 
 def _check_accrual(case: Case, line: Line) -> None:
