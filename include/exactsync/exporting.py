@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from exactsync.payables.reporting import Reported
     from exactsync.payables.rows import Row
     from exactsync.payables.sources import SourceInfo
+
+log = logging.getLogger(__name__)
 
 LONGEST_WAIT: Final = timedelta(minutes=30)
 """An export that has nothing to do for longer than that ends; the next one goes on."""
@@ -139,9 +142,14 @@ class Exporting:
                     patience=self._patience,
                     run=run,
                 )
-            while claim:
-                exporter.export(claim)
-                claim = claims.take(ref.integration, ref.division, wanted)
+            taken_up = 0
+            try:
+                while claim:
+                    taken_up += 1
+                    exporter.export(claim)
+                    claim = claims.take(ref.integration, ref.division, wanted)
+            finally:
+                log.info("%s: %d payables taken up.", ref.label, taken_up)
             self._require_done(ref, wanted)
         rows = self.outbox.rows(replace(wanted, run_id=run.run_id))
         states = Counter(row.state.value for row in rows if row.division == ref.division)
