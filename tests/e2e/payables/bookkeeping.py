@@ -261,7 +261,7 @@ def every_good_one_is_at_exact_to_the_cent_with_its_receipts(
             wrong[one.id] = differences
         record = ledgers[one.source].entries[reference]
         assert (str(entry_id), entry_number) == (record["EntryID"], record["EntryNumber"])
-    assert wrong == {}
+    assert wrong == {}, wrong
     assert sum(len(one.entries) for one in ledgers.values()) == len(good)
     receipted = sum(bool(one.entry.receipts) for one in good)
     refused = sum(one.says.startswith("Geblokkeerd") for one in spent)  # its receipt came before its entry
@@ -285,7 +285,7 @@ def totals_agree_on_both_sides(office: Office, ledgers: dict[str, Ledger], spent
     """At Exact by journal and currency of entries; in the outbox, and on its page, by kind, state and currency."""
     for source, ledger in ledgers.items():
         booked = [one for one in spent if one.source == source and one.fault is None]
-        assert ledger.totals() == wanted_totals(booked)
+        assert ledger.totals() == wanted_totals(booked), source
     by_kind = add_up((one.source, one.kind, one.state, one.record["currency"], one.record["amount"]) for one in spent)
     outbox = query(office, "SELECT source, kind, state, currency, amount FROM exactsync.payables_outbox")
     assert add_up((*row[:4], minor(row[4], row[3])) for row in outbox) == by_kind
