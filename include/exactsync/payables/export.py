@@ -202,7 +202,10 @@ class Exporter:
         if not looking.is_whole(record):
             record = looking.read_entry(self._exact, claim.division, entry.id)
         if record is None:
-            message = f"Exact had booked it as {entry.id}, and does not show it any more: was the entry deleted?"
+            message = (
+                f"Exact had booked it as {entry.id}, and does not show it any more: was the entry deleted? It is not "
+                "sent again: book it by hand if need be, and mark the payable as exported."
+            )
             raise UndecidedError(message, again_in_s=None)
         state = self._taker.read(_key(claim, ENTRY))
         sent: dict[str, Any] = state.sent if state else {}

@@ -46,6 +46,10 @@ def photograph(page: Page, stack: Stack) -> None:
     person.button("4400 · Reis- en verblijfkosten").wait_for()
     photographer.take_part("3-choose", page.get_by_role("region", name="Expense accounts", exact=True))
     photographer.take_part("4-suppliers", page.get_by_role("region", name="Suppliers", exact=True))
+    page.get_by_text("Latest changes", exact=True).click()
+    changes = page.locator("details", has_text="Latest changes")
+    changes.get_by_role("listitem").first.wait_for()
+    photographer.take_part("5-changes", changes)
 
 
 def main() -> int:

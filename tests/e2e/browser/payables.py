@@ -36,6 +36,10 @@ SPENDESK: Final = Actor(name="spendesk_payables/manual__2026-11-22T17:00:00+00:0
 PREPARER: Final = Actor(name="exact_online_export/manual__2026-11-22T18:00:00+00:00/prepare/-1")
 PRECISE: Final = Patience(settle_s=300.0, again_s=60.0, lease_s=3600.0)
 REFUSED: Final = "Grootboekrekening 4500: Het dagboek 60 is geblokkeerd voor handmatige boekingen."
+BOOKED_OTHERWISE: Final = (
+    "Exact has booked it as entry 26700408, but not as it was sent. Line 1, cost centre: sent SAL, booked nothing. "
+    "Correct the entry at Exact, and retry; or mark the payable as exported."
+)
 SUPPLIERS: Final = ("Meubelmakers B.V.", "Drukkerij De Letter", "Café Central", "NS Groep", "Coolblue", "Stroom & Co")
 BOOKED: Final = 112
 
@@ -73,7 +77,8 @@ class _Office:
             )
         self._receive(*(_payable(number) for number in range(BOOKED)))
         for number in range(BOOKED):
-            entry = Booked(entry_id=UUID(int=number + 1), number=26700000 + number, document_id=None, link=None)
+            screen = f"https://start.exactonline.nl/docs/DocView.aspx?DocumentID={UUID(int=number + 500)}"
+            entry = Booked(entry_id=UUID(int=number + 1), number=26700000 + number, document_id=None, link=screen)
             self._claims.exported(self._take(f"p-{number}"), entry, why=f"Booked as entry {entry.number}.")
         self._receive(
             *_BLOCKED, _payable(302, who={"id": "s-9", "name": newcomer}), _ON_THE_WAY, *_FAILED, *_DOUBTFUL, *_DECIDED
@@ -82,9 +87,7 @@ class _Office:
             self._claims.failed(self._take(payable.id), REFUSED)
         looked_for, left = (self._take(payable.id) for payable in _DOUBTFUL)
         self._claims.doubted(looked_for, "No answer came within 60 seconds.", again_in_s=300.0)
-        self._claims.doubted(
-            left, "Exact has an entry of this supplier with the same number, without our reference.", again_in_s=None
-        )
+        self._claims.doubted(left, BOOKED_OTHERWISE, again_in_s=None)
         booked_by_hand, wrong_team = (Key(SOURCE, payable.id) for payable in _DECIDED)
         self._outbox.act(booked_by_hand, Action.MARK_EXPORTED, why="Booked by hand as entry 26700412.", actor=MARA)
         self._outbox.act(wrong_team, Action.SEND_BACK, why="It belongs to the Belgian company.", actor=MARA)

@@ -71,7 +71,7 @@ export function remedyOf({ state, look_at: lookAt, reference }) {
   if (state !== "in_doubt") return null;
   return lookAt
     ? "Nothing: it is looked for at Exact Online before anything is sent."
-    : `Look for the reference ${reference} at Exact Online. If it is booked, mark it as exported; if not, retry.`;
+    : `Look for the reference ${reference} at Exact Online, and do what is said above.`;
 }
 
 /**
