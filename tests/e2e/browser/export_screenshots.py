@@ -50,10 +50,6 @@ def photograph(page: Page, stack: Stack) -> None:
     person.reads("1 to 2 of 2 payables", "Look for the reference")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     photographer.take_part("4-phone", payables)
-    for state in ("In doubt", "Exported"):
-        page.get_by_role("button", name=state, exact=True).click()
-    person.reads("1 to 50 of 112 payables", "at Exact Online")
-    photographer.take("5-exported", size=(1120, 760))
 
 
 def main() -> int:
