@@ -73,6 +73,7 @@ class Deployment:
         deletion_share: how much of a table one load may delete unasked, from 0 to 1.
         plan_first_load: whether a first load may read the few members of a large set only, see `first_load`.
         export_patience: how long exports wait for what.
+        journals_url: where purchase journals are written while the accounting base is files.
     """
 
     def __init__(
@@ -90,7 +91,9 @@ class Deployment:
         deletion_share: float = USUAL_SHARE,
         plan_first_load: bool = False,
         export_patience: Patience | None = None,
+        journals_url: str | None = None,
     ) -> None:
+        self._journals_url = journals_url
         self._export_patience = export_patience or Patience()
         self._plan_first_load = plan_first_load
         self._warehouse = create_engine(warehouse_url)
@@ -176,6 +179,7 @@ class Deployment:
             access=self._access,
             intake=self.intake,
             patience=self._export_patience,
+            journals_url=self._journals_url,
         )
 
     @cached_property

@@ -1,8 +1,8 @@
 """The installation that environment variables describe: for the command line, and wherever Airflow is not at hand.
 
 EXACTSYNC_WAREHOUSE_URL (or AIRFLOW_CONN_WAREHOUSE_DEFAULT), EXACTSYNC_STATE_URL, EXACTSYNC_TOKEN_KEYS,
-EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, EXACTSYNC_FIRST_LOAD, EXACTSYNC_EXPORT_SETTLE_S, and AIRFLOW_CONN_<ID>
-for each app and each Spendesk account.
+EXACTSYNC_INSTANCE_ID, EXACTSYNC_DELETION_SHARE, EXACTSYNC_FIRST_LOAD, EXACTSYNC_EXPORT_SETTLE_S,
+EXACTSYNC_JOURNALS_URL, and AIRFLOW_CONN_<ID> for each app and each Spendesk account.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from exactsync.credentials import app_from_connection
 from exactsync.deployment import Deployment
 from exactsync.errors import ConfigurationError
+from exactsync.payables.files.place import read_address
 from exactsync.payables.patience import read_patience
 from exactsync.spendesk.account import account_from_connection
 from exactsync.warehouse.guard import DELETION_SHARE, read_share
@@ -49,6 +50,7 @@ def read_deployment(environ: Mapping[str, str], *, patience_s: float = 0.0) -> D
         deletion_share=read_share(environ.get(DELETION_SHARE)),
         plan_first_load=plans_first_load(environ),
         export_patience=read_patience(environ),
+        journals_url=read_address(environ),
     )
 
 

@@ -19,13 +19,15 @@ from exactsync.payables import preparing, reporting
 from exactsync.payables.books import read_books
 from exactsync.payables.claims import Claims, next_look
 from exactsync.payables.export import Exporter
+from exactsync.payables.journaling import Journaling
 from exactsync.payables.outbox import Outbox
 from exactsync.payables.periods import read_closed_periods
-from exactsync.payables.preflight import check
+from exactsync.payables.preflight import check, check_for_file
 from exactsync.payables.preparing import Prepared
 from exactsync.payables.rows import Actor
 from exactsync.payables.sources import read_mapping, read_sources
 from exactsync.payables.wanted import Wanted
+from exactsync.warehouse.accounting_base import read_base
 from exactsync.warehouse.engine import clear_outages
 from exactsync.warehouse.integrations import read_integrations
 
@@ -71,16 +73,25 @@ class Exporting:
         access: how to get at Exact.
         intake: the sources: where receipts are, and who is told what became of payables.
         patience: how long to wait for what.
+        journals_url: where purchase journals are written while the accounting base is files.
     """
 
     def __init__(
-        self, *, engine: Engine, warehouse: Engine, access: Access, intake: Intake, patience: Patience
+        self,
+        *,
+        engine: Engine,
+        warehouse: Engine,
+        access: Access,
+        intake: Intake,
+        patience: Patience,
+        journals_url: str | None = None,
     ) -> None:
         self._engine = engine
         self._warehouse = warehouse
         self._access = access
         self._intake = intake
         self._patience = patience
+        self._journals_url = journals_url
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -88,7 +99,17 @@ class Exporting:
         return Outbox(self._warehouse)
 
     def companies(self, *, integrations: Sequence[str] = (), divisions: Sequence[int] = ()) -> list[DivisionRef]:
-        """Return the companies that payables are booked in, of those that are named, if any are."""
+        """Return the companies that payables are booked in, of those that are named, if any are.
+
+        While the accounting base is files, each source stands for one, whatever company it has.
+        """
+        if self._is_base_files():
+            return [
+                _as_company(info)
+                for info in self._intake.sources().values()
+                if (not integrations or {info.integration, info.source.name} & set(integrations))
+                and (not divisions or info.source.division in divisions)
+            ]
         with clear_outages():
             with self._warehouse.connect() as connection:
                 infos = read_sources(connection).values()
@@ -113,6 +134,8 @@ class Exporting:
             ExactSyncError: by its kind, what to do about it.
         """
         actor, counts = Actor(name=run.holder, run_id=run.run_id), Counter[str]()
+        if info := self._of_files(ref):
+            return preparing.prepare(self._warehouse, info.source.name, self._book_in_file(info), actor=actor)
         with self._client(ref) as client:
             books = self._books(ref, client)
             for name, info in self._sources(ref).items():
@@ -123,11 +146,20 @@ class Exporting:
     def export(self, ref: DivisionRef, *, run: Run, wanted: Wanted | None = None) -> Exported:
         """Book what is prepared, and look for what is in doubt; each payable on its own.
 
+        While the accounting base is files, what is prepared is written to a purchase journal instead.
+
         Raises:
             ExportPendingError: some of it waits, for a look or a minute; come back at `retry_at`.
             ExactSyncError: others by their kind; what is booked stays booked, the rest waits.
         """
         wanted = wanted or Wanted()
+        journaling = Journaling(self._warehouse, self._journals_url, run)
+        if info := self._of_files(ref):
+            with clear_outages():
+                journaling.export(info, wanted)
+            return self._exported(ref, run, source=info.source.name)
+        for info in self._sources(ref).values():
+            journaling.finish(info)
         claims = Claims(self._warehouse, run, self._patience)
         with ExitStack() as opened, self._client(ref) as client:
             claim = claims.take(ref.integration, ref.division, wanted)
@@ -151,8 +183,11 @@ class Exporting:
             finally:
                 log.info("%s: %d payables taken up.", ref.label, taken_up)
             self._require_done(ref, wanted)
-        rows = self.outbox.rows(replace(wanted, run_id=run.run_id))
-        states = Counter(row.state.value for row in rows if row.division == ref.division)
+        return self._exported(ref, run)
+
+    def _exported(self, ref: DivisionRef, run: Run, *, source: str | None = None) -> Exported:
+        rows = self.outbox.rows(Wanted(run_id=run.run_id, source=source))
+        states = Counter(row.state.value for row in rows if source or row.division == ref.division)
         return Exported(integration=ref.integration, division=ref.division, states=dict(states))
 
     def report(self) -> dict[str, Reported]:
@@ -180,6 +215,21 @@ class Exporting:
         at = next_look(self._warehouse, ref.integration, ref.division, wanted)
         if at and at < datetime.now(UTC) + LONGEST_WAIT:
             raise ExportPendingError("Payables wait to be taken up again.", retry_at=at)
+
+    def _is_base_files(self) -> bool:
+        with clear_outages():
+            base = read_base(self._engine)
+        return base is not None and base.base == "files"
+
+    def _of_files(self, ref: DivisionRef) -> SourceInfo | None:
+        """Return the source that a company stands for while the accounting base is files; None: it is a company."""
+        info = self._intake.sources().get(ref.integration) if self._is_base_files() else None
+        return info if info and _as_company(info) == ref else None
+
+    def _book_in_file(self, info: SourceInfo) -> Callable[[Payable], Checked]:
+        with self._warehouse.connect() as connection:
+            mapping = read_mapping(connection, info.source)
+        return lambda payable: check_for_file(payable, mapping)
 
     @contextmanager
     def _client(self, ref: DivisionRef) -> Iterator[ExactClient]:
@@ -221,6 +271,12 @@ class Exporting:
         with self._warehouse.connect() as connection:
             mapping = read_mapping(connection, info.source)
         return lambda payable: check(payable, mapping, books)
+
+
+def _as_company(info: SourceInfo) -> DivisionRef:
+    """Return what stands for a source while the accounting base is files, where companies have no part."""
+    name = f"Purchase journal of {info.source.name}"
+    return DivisionRef(integration=info.source.name, division=0, name=name, country="")
 
 
 _COMPANIES: Final = "SELECT division, name, country FROM exactsync.integration_divisions WHERE is_chosen"

@@ -20,8 +20,8 @@ class DivisionRef:
 
     @property
     def label(self) -> str:
-        """How a person recognises it: `NL · 1000001 Demo Holding`."""
-        return f"{self.country} · {self.division} {self.name}"
+        """How a person recognises it: `NL · 1000001 Demo Holding`; of none, its name."""
+        return f"{self.country} · {self.division} {self.name}" if self.division else self.name
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads back: only JSON types."""

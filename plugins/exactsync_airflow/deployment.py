@@ -64,6 +64,7 @@ def airflow_deployment(
     """
     from exactsync.deployment import Deployment
     from exactsync.environment import plans_first_load
+    from exactsync.payables.files.place import read_address
     from exactsync.payables.patience import read_patience
     from exactsync.warehouse.guard import DELETION_SHARE, read_share
 
@@ -78,6 +79,7 @@ def airflow_deployment(
         deletion_share=read_share(os.environ.get(DELETION_SHARE)),
         plan_first_load=plans_first_load(os.environ),
         export_patience=read_patience(os.environ),
+        journals_url=read_address(os.environ),
     )
 
 

@@ -17,6 +17,7 @@ from tests.unit.payables.company import invoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     from tests.integration.conftest import Installation
@@ -92,3 +93,33 @@ def test_what_is_prepared_is_booked_and_what_is_not_is_blocked(install: Callable
     assert [one.payable_id for one in exporting.of_run("run")] in (["p-1", "p-2"], ["p-2", "p-1"])
     assert exporting.report() == {}
     assert office.simulator.violations() == []
+
+
+def test_while_the_base_is_files_purchases_are_written_and_exact_is_not_asked(
+    install: Callable[[Settings], Installation], tmp_path: Path
+) -> None:
+    office = install(Settings(companies=(COMPANY,)))
+    office.deployment._journals_url = str(tmp_path)
+    with office.engine.begin() as connection:
+        connection.execute(
+            text("""
+            INSERT INTO exactsync.payable_sources (source, kind, requires_receipt, actor)
+            VALUES ('folder', 'files', false, 'test')
+            """)
+        )
+    outbox, exporting = Outbox(office.engine), office.deployment.exporting
+    outbox.receive(
+        [invoice(source="folder", receipts=()), invoice(source="folder", id="p-2", lines=(), receipts=())],
+        actor=Actor(name="test"),
+    )
+    office.deployment.setup.switch_base("files", actor="mara")
+    (place,) = exporting.companies()
+    assert (place.label, exporting.companies(integrations=["elsewhere"])) == ("Purchase journal of folder", [])
+    calls = office.simulator.count_calls()
+    assert exporting.prepare(place, run=RUN).prepared == 1
+    assert exporting.export(place, run=RUN).states == {"exported": 1, "blocked": 1}
+    (file,) = tmp_path.iterdir()
+    (row,) = outbox.rows(Wanted(states=[State.EXPORTED]))
+    assert (row.journal_file, office.simulator.count_calls()) == (file.name, calls)
+    office.deployment.setup.switch_base("exact_online", actor="mara")
+    assert exporting.companies() == []

@@ -122,7 +122,7 @@ def _show_rows(rows: Sequence[Row], options: argparse.Namespace) -> None:
     for row in rows:
         state = f"{row.state.label}{', edited since' if row.is_edited else ''}"
         amount = f"{row.amount} {row.currency}"
-        entry = str(row.entry_number or "")
+        entry = str(row.entry_number or row.journal_file or "")
         table.add_row(row.payable_id, row.counterparty, amount, str(row.entry_date), state, entry, row.reason)
     show(table)
 

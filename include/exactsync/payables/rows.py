@@ -78,6 +78,8 @@ class Row:
     received_at: datetime
     updated_at: datetime
     exported_at: datetime | None
+    journal_file: str | None
+    """The purchase journal that it was written to, while the accounting base was files."""
 
     @classmethod
     def of(cls, values: RowMapping) -> Self:

@@ -162,6 +162,7 @@ KEPT: Final = {
     "payable_mappings_history": "a row for each change, which people make by hand",
     "payable_sources": "one row each",
     "payables_outbox": "one row for each payable: what keeps it from being booked twice",
+    "purchase_journals": "one row for each file: what keeps payables from being written twice",
     "schema_version": "one row",
     "sync_state": "one row for each data set",
 }

@@ -180,7 +180,7 @@ def payables_table(rows: Sequence[Row]) -> str:
 
     table = Table("payable", "counterparty", "amount", "state", "entry", "why", box=SIMPLE_HEAD)
     for row in rows[:_MOST_ROWS]:
-        entry = str(row.entry_number or "")
+        entry = str(row.entry_number or row.journal_file or "")
         reason = " ".join(row.reason.split())
         table.add_row(row.payable_id, row.counterparty, f"{row.amount} {row.currency}", row.state.label, entry, reason)
     totals: defaultdict[tuple[str, str], list[Decimal]] = defaultdict(list)

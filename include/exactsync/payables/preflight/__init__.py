@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from exactsync.payables.books import Books
 from exactsync.payables.entry import Booking
 from exactsync.payables.preflight import amounts, header
 from exactsync.payables.preflight.findings import Case, Finding
-from exactsync.payables.preflight.lines import find_line
+from exactsync.payables.preflight.lines import check_accounts, find_line
 from exactsync.payables.preflight.parties import find_relation
 
 if TYPE_CHECKING:
     from exactsync.payable import Payable
-    from exactsync.payables.books import Books
     from exactsync.payables.mapping import Mapping
 
-__all__ = ["Checked", "Finding", "check"]
+__all__ = ["Checked", "Finding", "check", "check_for_file"]
 
 _OF_AMOUNTS: Final = (
     amounts.check_precision,
@@ -47,12 +47,27 @@ def check(payable: Payable, mapping: Mapping, books: Books) -> Checked:
     header.check_start_date(case)
     header.check_receipt(case)
     header.check_number(case)
+    header.check_length_of_number(case)
     if not amounts.check_currencies(case):
         return Checked(booking=None, findings=tuple(case.findings))
     for check_amounts in _OF_AMOUNTS:
         check_amounts(case)
     booking = _book(case)
     return Checked(booking=booking, findings=tuple(case.findings))
+
+
+def check_for_file(payable: Payable, mapping: Mapping) -> Checked:
+    """Return what is in the way of writing a payable to a purchase journal: whatever can be told without Exact."""
+    case = Case(payable=payable, mapping=mapping, books=Books(division=0))
+    header.check_start_date(case)
+    header.check_receipt(case)
+    header.check_number(case)
+    if amounts.check_currencies(case):
+        for check_amounts in _OF_AMOUNTS:
+            check_amounts(case)
+    for line in payable.lines:
+        check_accounts(case, line)
+    return Checked(booking=None, findings=tuple(case.findings))
 
 
 def _book(case: Case) -> Booking | None:

@@ -51,11 +51,16 @@ def check_receipt(case: Case) -> None:
 
 
 def check_number(case: Case) -> None:
-    """An invoice and a credit note have the number that their sender gave them, short enough for Exact."""
+    """An invoice and a credit note have the number that their sender gave them."""
     payable = case.payable
-    number = written_number(payable)
-    if not number and payable.kind in {Kind.INVOICE, Kind.CREDIT_NOTE} and payable.source_kind != REFUND:
+    needs_number = payable.kind in {Kind.INVOICE, Kind.CREDIT_NOTE} and payable.source_kind != REFUND
+    if needs_number and not written_number(payable):
         case.find("number_missing", f"The {payable.kind.label.lower()} has no number.", "Enter it at the source.")
+
+
+def check_length_of_number(case: Case) -> None:
+    """Its number is short enough for Exact."""
+    number = written_number(case.payable)
     if length(number) > LONGEST_NUMBER:
         message = f"The number '{number}' has {length(number)} characters; at most {LONGEST_NUMBER} are sent."
         case.find("number_too_long", message, "Shorten it at the source.")

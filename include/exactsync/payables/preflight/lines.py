@@ -42,13 +42,30 @@ def find_line(case: Case, line: Line) -> LineBooking | None:
     return LineBooking(account=account.id, vat_code=vat_code, shares=shares)
 
 
-def _find_account(case: Case, line: Line) -> Account | None:
-    own = (line.account_code or "").strip()
-    code = _account_code(case, own)
+def check_accounts(case: Case, line: Line) -> None:
+    """A line has an expense account, and a VAT account where it has VAT: all that a file needs."""
+    _find_code(case, line)
+    if line.vat and not (line.vat_account_code or "").strip():
+        _find_no_vat_account(case, line)
+
+
+def _find_code(case: Case, line: Line) -> str | None:
+    code = _account_code(case, (line.account_code or "").strip())
     if code is None:
         message = f"Line {line.ordinal} has no expense account, and there is no default one."
         remedy = f"Choose one at the source, or a default one for {case.payable.counterparty.name} or for all {SETUP}."
         case.find("account_unmapped", message, remedy)
+    return code
+
+
+def _find_no_vat_account(case: Case, line: Line) -> None:
+    message = f"Line {line.ordinal} has VAT, {line.vat} {case.payable.currency}, but no VAT account."
+    case.find("vat_account_missing", message, "Choose the VAT account at the source.")
+
+
+def _find_account(case: Case, line: Line) -> Account | None:
+    own, code = (line.account_code or "").strip(), _find_code(case, line)
+    if code is None:
         return None
     account = case.books.accounts.get(code)
     if code and account is None:
@@ -107,8 +124,7 @@ def _find_no_vat_code(case: Case, line: Line, own: str, account: Account | None)
         message, remedy = f"VAT account {own} is not mapped to a VAT code.", f"Map it {SETUP}."
         case.find_unmapped("vat_code_unmapped", MappingKind.VAT_CODE, own, message, remedy)
     elif line.vat:
-        message = f"Line {line.ordinal} has VAT, {line.vat} {case.payable.currency}, but no VAT account."
-        case.find("vat_account_missing", message, "Choose the VAT account at the source.")
+        _find_no_vat_account(case, line)
     elif account and account.vat_code:
         message = (
             f"Line {line.ordinal} has no VAT account, and Exact would add the VAT of code {account.vat_code}, "
