@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from exactsync.exact.client import ExactClient
     from exactsync.exact.feed import FeedPage
+    from exactsync.first_load import SourcePage
+    from exactsync.normalise import NormalisedPage
     from exactsync.reading import Reading
     from exactsync.warehouse.guard import DeletionGuard
     from exactsync.warehouse.leases import Lease
@@ -168,25 +170,19 @@ def _stage_pages(
         return load
     if load.pages:
         log.info("Going on behind page %d, which an earlier attempt staged.", load.pages)
-    from exactsync.normalise import normalise_page  # pandas costs half a second: only where pages are read
-
     spent = _Spent(client)
     with closing(read_load(client, entity, load, may_filter=may_filter)) as pages:
         for read in pages:
             page = read.page
-            records = _located(entity, page.records, client.region)
-            normalised = normalise_page(read.source, records, load_id=load.load_id, first_seq=load.rows_read)
+            staged = _normalise(engine, client, entity, load, read) if page.records else loads.NOTHING
             reach("stage.normalised")
-            tell_novelties(engine, entity, load.division, records, normalised)
-            for quarantined in normalised.quarantined:
-                log.warning("Page %d: record %s goes to quarantine: %s.", page.number, *_named(quarantined))
             calls, seconds = spent.since_last()
             load = loads.stage_page(
                 engine,
                 held,
                 entity,
                 load,
-                normalised,
+                staged,
                 rows_read=len(page.records),
                 next_url=page.next_url,
                 watermark_read=_highest(entity, page) if read.floor is None else read.floor,
@@ -196,6 +192,18 @@ def _stage_pages(
             reach("stage.committed")
             log.debug("Staged page %d: %d records.", page.number, len(page.records))
     return load
+
+
+def _normalise(engine: Engine, client: ExactClient, entity: Entity, load: Load, read: SourcePage) -> NormalisedPage:
+    """Convert the records of a page; tell what is new at Exact, and what cannot be read."""
+    from exactsync.normalise import normalise_page  # pandas costs half a second: only where there are records
+
+    records = _located(entity, read.page.records, client.region)
+    normalised = normalise_page(read.source, records, load_id=load.load_id, first_seq=load.rows_read)
+    tell_novelties(engine, entity, load.division, records, normalised)
+    for quarantined in normalised.quarantined:
+        log.warning("Page %d: record %s goes to quarantine: %s.", read.page.number, *_named(quarantined))
+    return normalised
 
 
 def _located(entity: Entity, records: list[dict[str, Any]], region: str) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+STOPWATCH: Final = ROOT / "tests" / "bench" / "stopwatch.py"
 CONNECTION: Final = "exact_online_default"
 TEN_HOURS_S: Final = 36_000.0
 
@@ -113,20 +113,16 @@ class Arena:
         """Run one contestant to its end and return what it took; CalledProcessError if it failed."""
         command = [python, "-m", f"tests.bench.contestants.{contestant}", self._server, database, *options]
         self._take_calls()
-        spent_before, started = self._postgres_s(), time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | self._environment, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_s = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command[:3])
-        return Cost(
-            wall_s=wall_s,
-            cpu_s=usage.ru_utime + usage.ru_stime,
-            postgres_s=self._postgres_s() - spent_before,
-            peak_mb=usage.ru_maxrss / 1024,
-            calls=self._take_calls(),
+        spent_before = self._postgres_s()
+        timed = subprocess.run(
+            [sys.executable, "-I", "-S", STOPWATCH, *command],
+            cwd=ROOT,
+            env=os.environ | self._environment,
+            stdout=subprocess.PIPE,
+            check=True,
         )
+        spent_s = self._postgres_s() - spent_before
+        return Cost(**json.loads(timed.stdout), postgres_s=spent_s, calls=self._take_calls())
 
     def _take_calls(self) -> int:
         with urlopen(f"{self._server}/calls") as answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
@@ -57,6 +58,14 @@ def test_the_first_sync_costs_one_call_a_page_and_the_next_finds_nothing_new(
 def test_when_nothing_changed_a_sync_feed_costs_one_call(installation: Installation, entity: str) -> None:
     installation.sync(entity)
     assert installation.sync(entity).calls == 1
+
+
+def test_where_nothing_has_changed_pandas_is_not_even_loaded(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.sync("suppliers")
+    monkeypatch.setitem(sys.modules, "exactsync.normalise", None)
+    assert installation.sync("suppliers").outcome == "unchanged"
 
 
 def test_a_record_that_is_no_text_goes_to_quarantine_and_the_rest_of_its_page_is_stored(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import text
 
@@ -50,6 +50,18 @@ class StagedPage(Protocol):
     @property
     def characters_dropped(self) -> int:
         """How many characters PostgreSQL cannot hold were dropped."""
+
+
+class _EmptyPage:
+    quarantined: Sequence[QuarantinedRecord] = ()
+    characters_dropped = 0
+
+    def copy_text(self) -> str:
+        return ""
+
+
+NOTHING: Final[StagedPage] = _EmptyPage()
+"""A page without records: when nothing has changed, one is all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
