@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from exactsync import failpoints
-from exactsync.errors import ExactUnavailableError
+from exactsync.errors import ExactUnavailableError, QuotaExhaustedError
 from exactsync.payable import Receipt
 from exactsync.payables import export
 from exactsync.payables.claims import next_look
@@ -336,6 +338,26 @@ def test_a_receipt_that_exact_does_not_take_fails_before_anything_is_sent(office
     assert "10.0 MB; Exact takes 10" in (office.row("a").message or "")
     assert "no PDF, PNG or JPEG" in (office.row("b").message or "")
     assert len(office.exact.records[DOCUMENTS]) == 1
+
+
+def test_when_the_sources_calls_are_used_up_the_rest_is_left_alone_until_the_next_minute(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.deliver(*many(5, receipts=(Receipt(url="r", media_type="application/pdf"),)))
+    fetched = []
+
+    def fetch(receipt: Receipt) -> bytes:
+        if len(fetched) == 2:
+            raise QuotaExhaustedError("No call is left.", retry_at=datetime.now(UTC), window="minute")
+        fetched.append(receipt)
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr(office.drawer, "fetch", fetch)
+    with pytest.raises(QuotaExhaustedError):
+        office.export()
+    states = Counter(row.state for row in office.outbox.rows())
+    assert states == {State.EXPORTED: 2, State.PREPARED: 3}
+    assert sum("Taken by an export." in office.whys(f"p-{number}") for number in range(1, 6)) == 3
 
 
 def test_the_same_receipt_twice_is_attached_once_in_whatever_order_receipts_come(office: Office) -> None:

@@ -18,6 +18,7 @@ from uuid import UUID
 from exactsync.errors import (
     ClaimLostError,
     ExactSyncError,
+    QuotaExhaustedError,
     RefusedByExactError,
     RetryLaterError,
     SkippableRecordError,
@@ -134,6 +135,8 @@ class Exporter:
             return []
         try:
             return fetch_attachments(self._receipts(claim.key.source), claim.payable)
+        except QuotaExhaustedError:  # nor can the receipts of the others be fetched before the next minute
+            raise
         except RetryLaterError as error:  # the source's trouble is no reason to stop the others
             raise PostponedError(error.message, again_in_s=_wait_s(error)) from None
 

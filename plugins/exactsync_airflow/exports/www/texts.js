@@ -9,7 +9,12 @@
  */
 export const STATES = {
   blocked: { label: "Blocked", sign: "■", palette: "warning", meaning: "Nothing was sent: mend what it says first." },
-  failed: { label: "Failed", sign: "✕", palette: "failed", meaning: "Exact Online refused it; it is not booked." },
+  failed: {
+    label: "Failed",
+    sign: "✕",
+    palette: "failed",
+    meaning: "Refused by Exact Online, or without a usable receipt; it is not booked.",
+  },
   in_doubt: { label: "In doubt", sign: "?", palette: "deferred", meaning: "Sent, and not known whether it is booked." },
   prepared: { label: "Prepared", sign: "◌", palette: "queued", meaning: "The next export takes it." },
   exporting: { label: "Exporting", sign: "▶", palette: "running", meaning: "On its way right now." },
