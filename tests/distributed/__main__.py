@@ -117,16 +117,22 @@ class Story:
 
     def _kill_midway(self, run_id: str) -> None:
         """Wait until the work is half done and the victim is at work, and kill it."""
-        deadline = time.monotonic() + RUN_TIMEOUT_S
+        processes, deadline = self._stack.processes, time.monotonic() + RUN_TIMEOUT_S
         while time.monotonic() < deadline:
             instances = self._api.task_instances(DAG_ID, run_id)
-            done = sum(each["state"] == "success" for each in instances)
-            if done >= MIDWAY and any((each["state"], each["hostname"]) == ("running", VICTIM) for each in instances):
-                self._stack.processes.kill(VICTIM)
-                return
-            self._stack.processes.check()
+            if sum(each["state"] == "success" for each in instances) >= MIDWAY and _is_at_work(VICTIM, instances):
+                processes.suspend(VICTIM)  # so that its task is not over by the time of its death
+                if _is_at_work(VICTIM, self._api.task_instances(DAG_ID, run_id)):
+                    processes.kill(VICTIM)
+                    return
+                processes.resume(VICTIM)
+            processes.check()
             time.sleep(0.1)
         raise AirflowError(f"{VICTIM} was never at work")
+
+
+def _is_at_work(worker: str, instances: list[dict[str, Any]]) -> bool:
+    return any((each["state"], each["hostname"]) == ("running", worker) for each in instances)
 
 
 def main() -> int:

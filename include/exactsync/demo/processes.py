@@ -105,6 +105,18 @@ class Processes:
         text = self._log(name).read_text(errors="replace").splitlines()
         return "\n".join([*text[-lines:], f"(from {self._log(name)})"])
 
+    def suspend(self, name: str) -> None:
+        """Halt a process and all its descendants where they are, until `resume` or their end."""
+        for process in _members([self._running[name].pid]):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def resume(self, name: str) -> None:
+        """Let a suspended process and all its descendants go on."""
+        for process in _members([self._running[name].pid]):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
     def kill(self, name: str) -> None:
         """End a process and all its descendants at once, as a machine that loses its power does."""
         _kill_session(self._running.pop(name))

@@ -92,6 +92,19 @@ def test_one_process_dies_with_all_that_it_started_and_is_not_missed(processes: 
     processes.check()
 
 
+def test_a_suspended_process_does_nothing_until_it_is_resumed(processes: Processes) -> None:
+    processes.start("parent", parent(same_session=True))
+    grandchild = psutil.Process(first_number(processes.logs / "parent.log"))
+    processes.suspend("parent")
+    assert grandchild.status() == psutil.STATUS_STOPPED
+    processes.check()
+    processes.resume("parent")
+    assert grandchild.status() != psutil.STATUS_STOPPED
+    processes.suspend("parent")
+    processes.kill("parent")
+    assert not lives(grandchild.pid)
+
+
 def test_a_process_may_have_an_environment_of_its_own(processes: Processes) -> None:
     shown = "import os; print(os.environ.get('OF_ITS_OWN'))"
     own = {"OF_ITS_OWN": "yes"}
