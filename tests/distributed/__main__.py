@@ -138,7 +138,7 @@ def _is_at_work(worker: str, instances: list[dict[str, Any]]) -> bool:
 def main() -> int:
     """Start everything, tell the story, stop everything; return the exit code."""
     exit_on_signals()
-    console, began = Console(width=max(Console().width, 110), highlight=False), time.monotonic()
+    console, began = Console(width=max(Console().width, 120), highlight=False), time.monotonic()
     console.print(
         f"Starting PostgreSQL twice, Redis, Exact Online (simulated) and Airflow with two workers below {FOLDER} ..."
     )
@@ -176,7 +176,7 @@ def _table(runs: list[Run]) -> Table:
     table.add_column("Run", no_wrap=True)
     for heading in (
         "Seconds",
-        *(f"Tasks on {worker}" for worker in WORKERS),
+        *(f"On {worker}" for worker in WORKERS),
         "Began again",
         "Refreshes",
         "Rows compared",
