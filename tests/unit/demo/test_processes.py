@@ -16,7 +16,7 @@ from exactsync.demo import processes as module
 from exactsync.demo.processes import ProcessError, Processes, owner_of, stop_recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -46,6 +46,14 @@ def first_number(log: Path) -> int:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return int(log.read_text().split()[0])
+
+
+def wait_until(is_reached: Callable[[], bool]) -> None:
+    """Wait until a signal has done what it does."""
+    deadline = time.monotonic() + 10
+    while not is_reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def lives(pid: int) -> bool:
@@ -96,10 +104,10 @@ def test_a_suspended_process_does_nothing_until_it_is_resumed(processes: Process
     processes.start("parent", parent(same_session=True))
     grandchild = psutil.Process(first_number(processes.logs / "parent.log"))
     processes.suspend("parent")
-    assert grandchild.status() == psutil.STATUS_STOPPED
+    wait_until(lambda: grandchild.status() == psutil.STATUS_STOPPED)
     processes.check()
     processes.resume("parent")
-    assert grandchild.status() != psutil.STATUS_STOPPED
+    wait_until(lambda: grandchild.status() != psutil.STATUS_STOPPED)
     processes.suspend("parent")
     processes.kill("parent")
     assert not lives(grandchild.pid)
