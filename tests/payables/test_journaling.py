@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from exactsync.payable import Payable
     from tests.payables.conftest import Office
 
-CRASHES = ("journal.intended", "journal.written", "journal.recorded")
+CRASHES = ("export.planned", "export.written", "export.filed")
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def _full(_file: int) -> None:
 
 def test_a_payable_on_its_way_into_a_file_is_never_booked_at_exact(office: Office, tmp_path: Path) -> None:
     deliver(office, *many(1))
-    failpoints.plant("journal.intended=fail")
+    failpoints.plant("export.planned=fail")
     with pytest.raises(failpoints.FailpointError):
         write(office, tmp_path)
     office.pass_time(100_000)

@@ -57,7 +57,7 @@ class Journaling:
         address = place.require_address(self._address)
         files = self.finish(info)
         while self._intend(info, address, wanted):
-            reach("journal.intended")
+            reach("export.planned")
             files += self.finish(info)
         return files
 
@@ -108,11 +108,11 @@ class Journaling:
             if journal is None:
                 return False
             place.write(journal.address, name, journal.content)
-            reach("journal.written")
+            reach("export.written")
             for payable_id in journal.payables:
                 self._exported(connection, lock(connection, Key(journal.source, payable_id)), name)
             connection.execute(_WRITTEN, {"name": name})
-        reach("journal.recorded")
+        reach("export.filed")
         return True
 
     def _exported(self, connection: Connection, row: Row, name: str) -> None:
