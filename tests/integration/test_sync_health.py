@@ -125,7 +125,7 @@ def test_what_a_person_must_mend_has_failed_and_names_the_page_of_the_runbook(lo
     failed = data_set(loaded, "cost_units", B)
     (finding,) = failed.findings
     assert (failed.standing, failed.outcome) == (Standing.FAILED, "CompanyRefusedError")
-    assert finding.text.startswith(f"integration nl, division {B}, entity cost_units")
+    assert finding.text.startswith("page 1: Exact "), "where it stands tells which data set it is about"
     assert "What to do:" in finding.text
     assert "docs/runbook" not in finding.text
     assert finding.runbook == "docs/runbook/company-refused.md"

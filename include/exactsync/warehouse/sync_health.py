@@ -36,6 +36,7 @@ DAYS: Final = 14
 
 _PASSING: Final = frozenset({Reason.BUDGET, Reason.MAINTENANCE, Reason.ACCESS_REFUSED})
 _RESTING: Final = frozenset({State.PAUSED, State.DISCONNECTED})
+_DATA_SET: Final = re.compile(r"integration .*?, division \d+(, entity \w+)?(, (?=page)|: )")
 _ADVICE: Final = re.compile(r"(?P<text>.*\S)\s+More: (?P<runbook>docs/runbook/\S+)", re.DOTALL)
 
 
@@ -260,9 +261,11 @@ def _shortcomings(health: DataSetHealth, now: datetime, errors: int) -> Iterator
 
 
 def _finding(message: str) -> Finding:
-    """Part a message of ours from the page of the runbook that it ends with."""
-    found = _ADVICE.fullmatch(message)
-    return Finding(text=found["text"], runbook=found["runbook"]) if found else Finding(text=message)
+    """Part a message of ours from the data set that it begins with, and the page of the runbook that it ends with."""
+    where = _DATA_SET.match(message)
+    told = message[where.end() :] if where else message
+    found = _ADVICE.fullmatch(told)
+    return Finding(text=found["text"], runbook=found["runbook"]) if found else Finding(text=told)
 
 
 # -- changes
