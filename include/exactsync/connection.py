@@ -48,7 +48,7 @@ def read_connection(connection_id: str, value: str) -> Described:
             password=str(fields.get("password") or ""),
             extra=dict(extra),
         )
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise ConfigurationError(
             f"Connection {connection_id} cannot be read.", remedy="Give it as JSON or as an Airflow URI."
         ) from None

@@ -60,6 +60,8 @@ def _long_versions(seed: int) -> Iterator[Stage]:
     exports = ("tests/torture/test_exports.py", "--long", f"--seed={seed}")
     yield Stage("2,000 exports", (*PYTEST, *exports))
     yield Stage("500 payables in a real scheduler", (*PYTEST, "tests/e2e/payables/five_hundred.py"))
+    fuzzing = ("tests/fuzz", "--long", f"--seed={seed}")
+    yield Stage("more than 100,000 hostile inputs", (*PYTEST, *fuzzing))
     yield Stage("sabotage", ("-m", "tests.torture.sabotage", "--table", "docs/sabotage.md"))
     yield Stage(
         "every fault, every failpoint",

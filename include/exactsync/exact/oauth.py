@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from exactsync.credentials import App
 
 TIMEOUTS: Final = Timeouts(read_s=20.0)
+USUAL_LIFETIME_S: Final = 600.0
+"""Of an access token (KB-oauth)."""
+LONGEST_LIFETIME_S: Final = 86_400.0
 
 
 class EndedError(Exception):
@@ -154,20 +157,29 @@ def _ask(app: App, form: dict[str, str], transport: httpx.BaseTransport | None, 
 
 
 def _parse_pair(response: httpx.Response) -> TokenPair:
-    """Read the pair; `expires_in` is a JSON string at Exact (ossobv, airbyte#20301), and a number in some doubles."""
+    """Read the pair. The new refresh token exists nowhere else: nothing but its absence is a reason to refuse it."""
     try:
         body = orjson.loads(response.content)
         pair = TokenPair(
             access=Secret(body["access_token"]),
             refresh=Secret(body["refresh_token"]),
-            lifetime_s=float(body["expires_in"]),
+            lifetime_s=_lifetime_s(body.get("expires_in")),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         kind = "an empty body" if not response.content.strip() else "something that holds no tokens"
         raise UnansweredError(f"Exact answered {response.status_code} with {kind}.") from None
-    if not (pair.access and pair.refresh and pair.lifetime_s > 0):
+    if not (pair.access and pair.refresh):
         raise UnansweredError(f"Exact answered {response.status_code} with an empty token.")
     return pair
+
+
+def _lifetime_s(given: Any) -> float:
+    """Read `expires_in`: a JSON string at Exact (ossobv, airbyte#20301), a number in some doubles; else the usual."""
+    try:
+        lifetime_s = float(given)
+    except (TypeError, ValueError, OverflowError):
+        return USUAL_LIFETIME_S
+    return lifetime_s if 0 < lifetime_s <= LONGEST_LIFETIME_S else USUAL_LIFETIME_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ def parse_page(body: bytes) -> Page:
     """
     try:
         content = _decode(body)["d"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MalformedAnswerError(f"Exact's answer of {len(body)} bytes is no OData JSON: {error!r}.") from None
     next_url = None
     if isinstance(content, dict) and "results" in content:

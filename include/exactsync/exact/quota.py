@@ -25,6 +25,7 @@ LONGEST_NAP_S: Final = 1.0
 SEND_WITHIN_S: Final = 5.0
 """A reservation that took longer is not used: the ledger may soon take its call for one that has landed."""
 RETRY_JITTER_S: Final = 3.0
+_LATEST_MS: Final = 10**13
 """Spreads the workers that come back when a window opens."""
 
 
@@ -114,7 +115,7 @@ def _parse_window(response: httpx.Response, prefix: str) -> WindowReading | None
         )
     except (KeyError, ValueError):
         return None
-    if limit <= 0 or resets_at_ms <= 0:
+    if limit <= 0 or not 0 < resets_at_ms < _LATEST_MS:
         return None
     return WindowReading(limit=limit, remaining=max(0, remaining), resets_at=resets_at_ms / 1000)
 
@@ -122,7 +123,7 @@ def _parse_window(response: httpx.Response, prefix: str) -> WindowReading | None
 def _parse_date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

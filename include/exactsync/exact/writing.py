@@ -82,9 +82,9 @@ def _created(response: httpx.Response, endpoint: str) -> Created:
     """Read the key from the record, or from its address: all else may be null (Nango, basvanbeek)."""
     try:
         record = orjson.loads(response.content)["d"]
-        match = _KEY_IN_URI.search(str(record["__metadata"]["uri"]))
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        match = None
-    if match is None:
-        raise DoubtfulWriteError(f"Exact answered {response.status_code} to a new {endpoint}, without its key.")
-    return Created(key=UUID(match[1]), record=record)
+        (key,) = _KEY_IN_URI.findall(str(record["__metadata"]["uri"]))
+        return Created(key=UUID(key), record=record)
+    except (KeyError, TypeError, ValueError):
+        raise DoubtfulWriteError(
+            f"Exact answered {response.status_code} to a new {endpoint}, without its key."
+        ) from None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PAUSE_S: Final = 120.0
 SNAPSHOTS: Final = "/v1/snapshots/payables"
+LONGEST_PAUSE_S: Final = 3_600.0
+"""Whatever a 429 says: the limit is one of a minute."""
 _LONGEST_QUOTE: Final = 300
 
 
@@ -66,7 +68,7 @@ def unreachable(error: httpx.HTTPError, path: str) -> SpendeskUnavailableError:
 def reset_s(response: httpx.Response) -> float:
     """Return after how many seconds calls are let through again, by a 429's headers."""
     try:
-        return max(1.0, float(response.headers.get("x-ratelimit-reset", "")))
+        return min(max(1.0, float(response.headers.get("x-ratelimit-reset", ""))), LONGEST_PAUSE_S)
     except ValueError:
         return 60.0
 

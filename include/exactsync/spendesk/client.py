@@ -181,8 +181,11 @@ class SpendeskClient:
         response = self._send(self._http.build_request("POST", url, json=body, headers=headers), TOKEN_PATH)
         check_answer(response, TOKEN_PATH, account.connection_id)
         answer = _parse(response, TOKEN_PATH)
-        lifetime_s = float(answer.get("expires_in") or USUAL_LIFETIME_S)
-        return Secret(str(answer["access_token"])), self._now() + lifetime_s - TOKEN_MARGIN_S
+        try:
+            lifetime_s = float(answer.get("expires_in") or USUAL_LIFETIME_S)
+            return Secret(str(answer["access_token"])), self._now() + lifetime_s - TOKEN_MARGIN_S
+        except (KeyError, TypeError, ValueError):
+            raise DefectError("Spendesk's answer holds no token.") from None
 
     def _send(self, request: httpx.Request, path: str) -> httpx.Response:
         try:
@@ -219,9 +222,12 @@ def page_of(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
         DefectError: the answer is no page.
     """
     try:
-        return list(answer["data"]), int(answer["meta"]["pagination"]["total"])
-    except (KeyError, TypeError, ValueError):
+        records, total = list(answer["data"]), int(answer["meta"]["pagination"]["total"])
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise DefectError("Spendesk's answer is no page of a list.") from None
+    if not all(isinstance(record, dict) for record in records):
+        raise DefectError("Spendesk's answer is no list of records.")
+    return records, total
 
 
 def _parse(response: httpx.Response, path: str) -> dict[str, Any]:

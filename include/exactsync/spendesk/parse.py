@@ -145,7 +145,7 @@ def _parse(source: str, record: dict[str, Any]) -> Payable:
         id=str(record["id"]),
         kind=_KINDS[kind],
         source_kind=kind,
-        number=record.get("creditNoteNumber") or record.get("invoiceNumber") or None,
+        number=_text(record.get("creditNoteNumber") or record.get("invoiceNumber")),
         description=str(record.get("description") or ""),
         counterparty=_counterparty(record["counterparty"]),
         payable_date=_day(record["payableDate"]),
@@ -169,8 +169,8 @@ def _counterparty(record: dict[str, Any]) -> Counterparty:
         kind=kind,
         id=str(record["id"]),
         name=str(record["name"]),
-        account_code=account.get("generalAccountCode"),
-        auxiliary_code=account.get("auxiliaryAccountCode"),
+        account_code=_text(account.get("generalAccountCode")),
+        auxiliary_code=_text(account.get("auxiliaryAccountCode")),
     )
 
 
@@ -182,8 +182,8 @@ def _line(line: dict[str, Any], ordinal: int, record: dict[str, Any], currency: 
     return Line(
         ordinal=ordinal,
         description=str(line.get("description") or record.get("description") or ""),
-        account_code=account.get("code"),
-        vat_account_code=vat_account.get("code"),
+        account_code=_text(account.get("code")),
+        vat_account_code=_text(vat_account.get("code")),
         vat_rate=None if rate is None else Decimal(str(rate)) / 100,
         net=net,
         vat=_money(money["vatAmount"], currency),
@@ -222,6 +222,12 @@ def _excuse(evidence: dict[str, Any]) -> str | None:
     """Return what stands in for a receipt: a declaration, or an allowance's own entry; a report of loss does not."""
     provided = str((evidence.get("provided") or {}).get("type", ""))
     return provided if provided.startswith("declarationOfMissing") or provided in _OWN_EVIDENCE else None
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise SkippableRecordError(f"'{value!r:.40}' is no text.")
+    return value or None
 
 
 def _money(amount: Any, currency: str) -> Decimal:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from exactsync.errors import CompanyRefusedError, ConfigurationError
+from exactsync.errors import CompanyRefusedError, ConfigurationError, DefectError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,15 +45,23 @@ class DivisionInfo:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], *, region: str) -> DivisionInfo:
-        """Read a record of system/Divisions; its Status is 0 inactive, 1 active, 2 archived."""
-        return cls(
-            division=int(record["Code"]),
-            name=str(record.get("Description") or "").replace("\0", ""),
-            country=str(record.get("Country") or "").strip(),
-            region=region,
-            customer=str(record.get("CustomerName") or "").replace("\0", ""),
-            status=_STATUSES.get(record.get("Status", 1), str(record.get("Status"))),
-        )
+        """Read a record of system/Divisions; its Status is 0 inactive, 1 active, 2 archived.
+
+        Raises:
+            DefectError: it has no code that is one.
+        """
+        try:
+            code, status = int(record["Code"]), record.get("Status", 1)
+            return cls(
+                division=code,
+                name=str(record.get("Description") or "").replace("\0", ""),
+                country=str(record.get("Country") or "").strip(),
+                region=region,
+                customer=str(record.get("CustomerName") or "").replace("\0", ""),
+                status=_STATUSES.get(status, str(status)),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise DefectError(f"A company of Exact's list cannot be read: {dict(record)!r:.200}.") from None
 
     @property
     def refusal(self) -> CompanyRefusedError | None:
