@@ -70,7 +70,8 @@ def exporting(deployment, demo, shop, monkeypatch) -> FakeExporting:
 
 def row(state: State, **values: Any) -> SimpleNamespace:
     usual = {"payable_id": "p-1", "counterparty": "Acme", "amount": Decimal("121.00"), "currency": "EUR"}
-    return SimpleNamespace(**usual | {"state": state, "entry_number": None, "reason": ""} | values)
+    nothing = {"entry_number": None, "journal_file": None, "reason": ""}
+    return SimpleNamespace(**usual | nothing | {"state": state} | values)
 
 
 def test_a_company_that_cannot_be_checked_now_is_exported_all_the_same(exporting, context, demo, shop) -> None:
