@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.torture.breakage import Breakage
 
 EXPORT = "tests/payables/test_export.py"
+ONCE = "tests/payables/test_once.py"
+LOOKING = "tests/unit/payables/test_looking.py"
 RECEIVING = "tests/payables/test_receiving.py"
 EXPORTS = (
     Breakage(
@@ -55,5 +57,61 @@ EXPORTS = (
         "if state and state.outcome is not Outcome.ABSENT:",
         "if state and state.outcome.is_doubt:",
         f"{EXPORT} -k looked_for_first",
+    ),
+    Breakage(
+        "let every worker look when it likes",
+        "payables/turns.py",
+        "entity=LOOKS,",
+        'entity=f"{LOOKS} {self._holder}",',
+        f"{ONCE} -k one_worker_looks",
+    ),
+    Breakage(
+        "look beside the call of a dead looker",
+        "payables/turns.py",
+        "outlives_holder=True,",
+        "outlives_holder=False,",
+        f"{ONCE} -k dead_looker",
+    ),
+    Breakage(
+        "look an hour less far back",
+        "payables/looking.py",
+        "_OVERLAP: Final = timedelta(hours=2)",
+        "_OVERLAP: Final = timedelta(hours=1)",
+        f"{LOOKING} -k clock_is_changed",
+    ),
+    Breakage(
+        "take Exact's clock for UTC",
+        "payables/looking.py",
+        ".astimezone(_DUTCH)",
+        "",
+        f"{LOOKING} -k long_before",
+    ),
+    Breakage(
+        "take the first of two entries of one reference",
+        "payables/looking.py",
+        "    if len(records) > 1:\n",
+        "    if False:\n",
+        f"{LOOKING} -k two_entries",
+    ),
+    Breakage(
+        "believe in an entry for ever",
+        "payables/outbox.py",
+        "            steps.reopen(connection, *row.key)\n            _look_now(connection, row)\n",
+        "            _look_now(connection, row)\n",
+        f"{ONCE} -k deleted_by_a_person",
+    ),
+    Breakage(
+        "send what a person has deleted without a look",
+        "payables/steps.py",
+        "WHEN 'entry' THEN 'lost'",
+        "WHEN 'entry' THEN 'absent'",
+        f"{ONCE} -k deletes_at_once",
+    ),
+    Breakage(
+        "believe in a document for ever",
+        "payables/steps.py",
+        "AND receipt.outcome = 'refused'",
+        "AND false",
+        f"{ONCE} -k deleted_the_document",
     ),
 )

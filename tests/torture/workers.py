@@ -41,7 +41,8 @@ CLAIM_S = 0.25
 NAP_S = 0.04
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["exactsync.deployment", "exactsync.environment", "exactsync.normalise"])
+_PRELOADED = ["exactsync.deployment", "exactsync.environment", "exactsync.normalise", "tests.torture.workers_export"]
+_context.set_forkserver_preload(_PRELOADED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,15 @@ class Worker:
         """End it as `kill -9` does, and return when it is gone."""
         self._process.kill()
         self._process.join(END_S)
+
+    def require_killed(self) -> None:
+        """Check that it came to its end by `kill -9` and nothing else.
+
+        Raises:
+            RuntimeError: by something that it did not expect.
+        """
+        if (code := self._process.exitcode) != -signal.SIGKILL:
+            raise RuntimeError(f"process {self.pid} ended with {code}")
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)

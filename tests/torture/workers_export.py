@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from exactsync.budget import Reservation
 from exactsync.errors import ExactSyncError
@@ -39,13 +38,14 @@ from exactsync.simulator.faults import (
     limit_without_headers,
     server_error,
 )
-from exactsync.warehouse.engine import create_engine
+from exactsync.warehouse.engine import clear_outages, create_engine
 from exactsync.warehouse.tokens import PostgresTokenStore
 from tests.torture.conftest import CONNECTION, DIVISION
 from tests.torture.workers import Desk, Worker
 from tests.unit.payables.company import LINE, invoice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
     from multiprocessing.connection import Connection
     from random import Random
@@ -73,7 +73,7 @@ SETTINGS = Settings(
 SCALE = 100
 """A second here is so many seconds of the world's."""
 LATEST_S = 120 / SCALE
-PATIENCE = Patience(settle_s=4.0, again_s=0.4, lease_s=4.0, send_within_s=1.0)
+PATIENCE = Patience(settle_s=4.0, again_s=0.4, lease_s=4.0, send_within_s=1.0, turn_s=2.0, turn_wait_s=0.4)
 """Scaled less than Exact's delays: a busy machine must not make Exact later than it is said to be."""
 FAULTS = {
     "answer lost after commit": (0.10, dropped_after()),
@@ -172,12 +172,13 @@ def export_payables(line: Connection, desk: Desk, ledgers: Ledgers) -> str:
         )
         while not line.poll():
             try:
-                claim = claims.take(CONNECTION, DIVISION, Wanted())
-                if claim:
-                    exporter.export(claim)
-                else:
-                    time.sleep(0.1)
-            except (ExactSyncError, DBAPIError):
+                with clear_outages():
+                    claim = claims.take(CONNECTION, DIVISION, Wanted())
+                    if claim:
+                        exporter.export(claim)
+                    else:
+                        time.sleep(0.1)
+            except ExactSyncError:
                 time.sleep(0.1)
     return "done"
 
@@ -200,12 +201,13 @@ class Roulette:
 
 
 def export_all(
-    world: World, payables: int, *, workers: int, random: Random, within_s: float
+    world: World, payables: int, *, workers: int, random: Random, within_s: float, restart: Callable[[], None]
 ) -> Counter[tuple[str, str]]:
     """Let workers export so many payables while everything goes wrong; return faults by kind and place.
 
     Raises:
         TimeoutError: some are not booked.
+        RuntimeError: a worker ended otherwise than by being killed.
     """
     ledgers, desk, outbox = Ledgers.of(world), Desk.of(world), Outbox(world.engine)
     _set_up(world)
@@ -227,14 +229,16 @@ def export_all(
                     outbox.act(row.key, Action.RETRY, why="mended at Exact", actor=actor)
                 roulette.struck["retried by a person", ""] += len(failed)
                 prepare(world.engine, SOURCE, ledgers.book, actor=actor)
-            if not is_restarted and len(outbox.rows(Wanted(states=[State.EXPORTED]))) > payables // 3:
-                is_restarted = _cut_connections(world)
-                roulette.struck["every database connection cut", ""] += 1
+            if not is_restarted and _standing(outbox).get(State.EXPORTED, 0) > payables // 3:
+                restart()
+                is_restarted = True
+                roulette.struck["database crashed and restarted", ""] += 1
             if random.random() < 0.1:
                 random.choice(crew).kill()
                 roulette.struck["worker killed at random", ""] += 1
             for place, worker in enumerate(crew):
                 if not worker.is_alive:
+                    worker.require_killed()
                     roulette.struck["worker replaced", ""] += 1
                     crew[place] = _hire(desk, ledgers, random)
     finally:
@@ -258,18 +262,6 @@ def _set_up(world: World) -> None:
             """),
             {"source": SOURCE, "integration": CONNECTION, "division": DIVISION},
         )
-
-
-def _cut_connections(world: World) -> bool:
-    """Do to the clients what a restart of the database does."""
-    with world.engine.connect() as connection:
-        connection.execute(
-            text("""
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()
-            """)
-        )
-    return True
 
 
 def _is_done(outbox: Outbox, payables: int) -> bool:

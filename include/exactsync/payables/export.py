@@ -33,8 +33,11 @@ from exactsync.payables.receipts import fetch_attachments
 from exactsync.payables.rows import Actor
 from exactsync.payables.steps import DOCUMENT, ENTRY, SUPPLIER, Outcome, StepKey
 from exactsync.payables.taking import PostponedError, Taken, Taker, UndecidedError
+from exactsync.payables.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import Engine
 
     from exactsync.load import Run
@@ -88,7 +91,8 @@ class Exporter:
         self._receipts = receipts
         self._patience = patience
         self._actor = Actor(name=run.holder, run_id=run.run_id)
-        self._taker = Taker(engine, claims, exact, patience)
+        turns = Turns(engine, exact, holder=run.holder, patience=patience)
+        self._taker = Taker(engine, claims, exact, turns, patience)
 
     def export(self, claim: Claim) -> None:
         """Bring a payable as far as it gets now, and end the claim with where it stands.
@@ -201,9 +205,7 @@ class Exporter:
 
     def _conclude(self, claim: Claim, entry: Taken, document: Taken | None) -> None:
         """Compare the entry with what was sent, and end the claim: it is booked, or a person must look."""
-        record = entry.record
-        if not looking.is_whole(record):
-            record = looking.read_entry(self._exact, claim.division, entry.id)
+        record, lines = self._read_back(claim, entry)
         if record is None:
             message = (
                 f"Exact had booked it as {entry.id}, and does not show it any more: was the entry deleted? It is not "
@@ -212,7 +214,6 @@ class Exporter:
             raise UndecidedError(message, again_in_s=None)
         state = self._taker.read(_key(claim, ENTRY))
         sent: dict[str, Any] = state.sent if state else {}
-        lines = looking.read_lines(self._exact, claim.division, entry.id)
         number = record["EntryNumber"]
         if wrong := comparing.differences(sent, record, lines):
             raise UndecidedError(
@@ -225,13 +226,22 @@ class Exporter:
         self._claims.exported(claim, booked, why=f"Booked as entry {number}.")
         reach("export.recorded")
 
+    def _read_back(self, claim: Claim, entry: Taken) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
+        """Return an entry with its lines, as Exact has them; None and no lines: there is none."""
+        with self._taker.turn(claim) as reader:
+            record = entry.record
+            if not looking.is_whole(record):
+                record = looking.read_entry(reader, claim.division, entry.id)
+            return record, looking.read_lines(reader, claim.division, entry.id) if record else []
+
     def _link(self, claim: Claim, document_id: str | None, document: Taken | None) -> str | None:
         """Return where people see the document, from which Exact leads to the entry; None: it does not say."""
         if document_id is None:
             return None
         told = document.record if document else None
         if not told or not told.get("DocumentViewUrl"):
-            told = looking.read_document(self._exact, claim.division, UUID(document_id))
+            with self._taker.turn(claim) as reader:
+                told = looking.read_document(reader, claim.division, UUID(document_id))
         return self._exact.screen(told.get("DocumentViewUrl")) if told else None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from exactsync.errors import ConfigurationError
 from exactsync.payable import ERASED
+from exactsync.payables import steps
 from exactsync.payables.lifecycle import Action, State, actions
 from exactsync.payables.receiving import receive
 from exactsync.payables.rows import SELECTED, Row, anew, lock, move, note
@@ -128,10 +129,12 @@ def _act(connection: Connection, row: Row, action: Action, why: str, actor: Acto
             move(connection, row, State.SENT_BACK, why=why, actor=actor, reasons="[]", message=why)
             return State.SENT_BACK
         case Action.RETRY if row.state is State.IN_DOUBT:
+            steps.reopen(connection, *row.key)
             _look_now(connection, row)
             note(connection, row.key, row.state, row.state, why=why, actor=actor)
             return row.state
         case Action.RETRY:
+            steps.reopen(connection, *row.key)
             move(connection, row, State.BLOCKED, why=why, actor=actor, **anew())
             return State.BLOCKED
 

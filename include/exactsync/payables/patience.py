@@ -26,6 +26,10 @@ class Patience:
     """How long a worker may be silent before another takes its payable over; longer than any one call."""
     send_within_s: float = 5.0
     """What was not sent this soon after its intent is not sent: another worker may have taken over meanwhile."""
+    turn_s: float = 300.0
+    """How long a worker may be silent while it looks before another looks in the same company; longer than any call."""
+    turn_wait_s: float = 5.0
+    """How long a worker waits for another's look to end before it goes on with other payables."""
 
 
 def read_patience(environ: Mapping[str, str]) -> Patience:

@@ -158,6 +158,27 @@ def note(
     return bool(noted.rowcount)
 
 
+def reopen(connection: Connection, source: str, payable_id: str) -> None:
+    """Let what is known to be at Exact be looked for again: a person may have deleted it there.
+
+    The entry is looked for as what is in doubt, and so is not sent again before two looks. A document and its receipts
+    are looked for if Exact has refused a receipt: that may be because the document is gone.
+    """
+    connection.execute(
+        text("""
+        UPDATE exactsync.export_steps AS step
+        SET outcome = CASE step WHEN 'entry' THEN 'lost' ELSE 'refused' END,
+            looks = 0, looked_at = NULL, settles_at = clock_timestamp(), at = clock_timestamp()
+        WHERE source = :source AND subject = :subject AND outcome = 'done'
+          AND (step = 'entry' OR step <> 'supplier' AND EXISTS (
+            SELECT FROM exactsync.export_steps AS receipt
+            WHERE receipt.source = step.source AND receipt.subject = step.subject
+              AND receipt.step LIKE 'attachment:%' AND receipt.outcome = 'refused'))
+        """),
+        {"source": source, "subject": payable_id},
+    )
+
+
 def note_look(connection: Connection, state: StepState, *, again_s: float, looked_at: datetime) -> StepState:
     """Count a look in vain, if it was beyond the settling delay and not right after another one.
 

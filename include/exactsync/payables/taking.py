@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exactsync.errors import (
     ClaimLostError,
     ConfigurationError,
+    DatasetBusyError,
     DoubtfulWriteError,
     ReauthorisationRequiredError,
     RefusedByExactError,
@@ -23,7 +25,8 @@ from exactsync.payables.rows import later
 from exactsync.payables.steps import LOOKS, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Engine
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from exactsync.payables.claims import Claim, Claims
     from exactsync.payables.patience import Patience
     from exactsync.payables.steps import StepKey, StepState
+    from exactsync.payables.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -89,14 +93,16 @@ class Taker:
     Args:
         engine: where steps are noted.
         claims: what the worker holds.
-        exact: what reads and writes.
+        exact: what creates.
+        turns: when it may look.
         patience: how long to wait before *not found* counts.
     """
 
-    def __init__(self, engine: Engine, claims: Claims, exact: Writer, patience: Patience) -> None:
+    def __init__(self, engine: Engine, claims: Claims, exact: Writer, turns: Turns, patience: Patience) -> None:
         self._engine = engine
         self._claims = claims
         self._exact = exact
+        self._turns = turns
         self._patience = patience
 
     def settle(self, claim: Claim) -> None:
@@ -109,6 +115,21 @@ class Taker:
             doubtful = steps.read_doubtful(connection, *claim.key)
         for state in doubtful:
             self._resolve(claim, state)
+
+    @contextmanager
+    def turn(self, claim: Claim) -> Iterator[Reader]:
+        """Yield what reads the lists of a payable's company, which nobody else does meanwhile.
+
+        Raises:
+            PostponedError: others are at it; the payable can wait, and the worker go on with another.
+        """
+        try:
+            with self._turns.take(claim.division) as reader:
+                yield reader
+        except DatasetBusyError:
+            raise PostponedError(
+                "Others look for payables in the same company.", again_in_s=self._patience.again_s
+            ) from None
 
     def read(self, key: StepKey) -> StepState | None:
         """Return what is known of a step."""
@@ -134,7 +155,7 @@ class Taker:
         if state and state.exact_id and state.outcome is Outcome.DONE:
             return Taken(id=state.exact_id)
         if state and state.outcome is not Outcome.ABSENT:
-            found = self._resolve(claim, state) if state.outcome.is_doubt else self._look(claim, state)
+            found = self._resolve(claim, state) if state.outcome.is_doubt else self._look(claim, state)[0]
             if found:
                 return found
             state = self.read(key)
@@ -146,9 +167,8 @@ class Taker:
             raise PostponedError(
                 "Another payable's export is creating its supplier.", again_in_s=self._patience.again_s
             )
-        with self._engine.connect() as connection:
-            began = later(connection, 0.0)
-        if found := self._look(claim, state):
+        found, began = self._look(claim, state)
+        if found:
             return found
         reach("export.looked")
         with self._engine.begin() as connection:
@@ -167,16 +187,20 @@ class Taker:
             looks=after.looks,
         )
 
-    def _look(self, claim: Claim, state: StepState) -> Taken | None:
-        result = looking.look(self._exact, claim.division, state)
+    def _look(self, claim: Claim, state: StepState) -> tuple[Taken | None, datetime]:
+        """Return what Exact shows of a step, and when the look began, by the database's clock."""
+        with self.turn(claim) as reader:
+            with self._engine.connect() as connection:
+                began = later(connection, 0.0)
+            result = looking.look(reader, claim.division, state)
         match result:
             case Unsure():
                 raise UndecidedError(result.message, again_in_s=None, looks=state.looks)
             case Found():
                 with self._engine.begin() as connection:
                     steps.note(connection, state.key, Outcome.DONE, fence=state.fence, exact_id=result.id)
-                return Taken(id=result.id, record=result.record)
-        return None
+                return Taken(id=result.id, record=result.record), began
+        return None, began
 
     def _post(
         self,

@@ -41,7 +41,7 @@ class Lease:
     holder: str
     fence: int
 
-    def renew(self, connection: Connection) -> None:
+    def renew(self, connection: Connection, *, lasts_s: float = LEASE_S) -> None:
         """Extend the lease and lock its row until the transaction ends.
 
         Raises:
@@ -51,20 +51,36 @@ class Lease:
             "division": self.division,
             "entity": self.entity,
             "fence": self.fence,
-            "lease_s": LEASE_S,
+            "lease_s": lasts_s,
         }
         if not connection.execute(_RENEW, parameters).rowcount:
             raise _busy(_locked_row(connection, self.division, self.entity))
 
 
 @contextmanager
-def lease(engine: Engine, *, division: int, entity: str, holder: str) -> Iterator[Lease]:
+def lease(
+    engine: Engine,
+    *,
+    division: int,
+    entity: str,
+    holder: str,
+    lasts_s: float = LEASE_S,
+    outlives_holder: bool = False,
+) -> Iterator[Lease]:
     """Hold the lease on one data set; give it back at the end, whatever happens.
+
+    Args:
+        engine: where leases are kept.
+        division: the company.
+        entity: the data set.
+        holder: who holds it.
+        lasts_s: for how long, unless it is renewed.
+        outlives_holder: it does not pass on at once when its process is found dead.
 
     Raises:
         DatasetBusyError: someone else is at work on the data set; names who and until when.
     """
-    held = _acquire(engine, division, entity, holder)
+    held = _acquire(engine, division, entity, holder, lasts_s=lasts_s, outlives_holder=outlives_holder)
     try:
         yield held
     finally:
@@ -73,7 +89,9 @@ def lease(engine: Engine, *, division: int, entity: str, holder: str) -> Iterato
             _release(engine, held)
 
 
-def _acquire(engine: Engine, division: int, entity: str, holder: str) -> Lease:
+def _acquire(
+    engine: Engine, division: int, entity: str, holder: str, *, lasts_s: float, outlives_holder: bool
+) -> Lease:
     host, pid = socket.gethostname(), os.getpid()
     parameters: dict[str, Any] = {
         "division": division,
@@ -92,7 +110,7 @@ def _acquire(engine: Engine, division: int, entity: str, holder: str) -> Lease:
             parameters,
         )
         row = _locked_row(connection, division, entity)
-        if not (row["is_expired"] or row["holder"] == holder or _is_dead(row, host)):
+        if not (row["is_expired"] or row["holder"] == holder or (not outlives_holder and _is_dead(row, host))):
             raise _busy(row)
         connection.execute(
             text("""
@@ -101,7 +119,7 @@ def _acquire(engine: Engine, division: int, entity: str, holder: str) -> Lease:
                 expires_at = clock_timestamp() + make_interval(secs => :lease_s)
             WHERE division = :division AND entity = :entity
             """),
-            parameters | {"lease_s": LEASE_S},
+            parameters | {"lease_s": lasts_s},
         )
         return Lease(division=division, entity=entity, holder=holder, fence=row["fence"] + 1)
 
