@@ -24,7 +24,7 @@ BREAKAGES = (
     Breakage(
         "give every reader the lease",
         "warehouse/leases.py",
-        'if not (row["is_expired"] or row["holder"] == holder or _is_dead(row, host)):',
+        'if not (row["is_expired"] or row["holder"] == holder or (not outlives_holder and _is_dead(row, host))):',
         "if False:",
         PUBLISH,
     ),
@@ -177,7 +177,7 @@ BREAKAGES = (
     Breakage(
         "read while a full refresh reads",
         "warehouse/leases.py",
-        'if not (row["is_expired"] or row["holder"] == holder or _is_dead(row, host)):',
+        'if not (row["is_expired"] or row["holder"] == holder or (not outlives_holder and _is_dead(row, host))):',
         "if False:",
         f"{GUARDS} -k hourly",
     ),

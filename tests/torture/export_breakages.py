@@ -112,6 +112,6 @@ EXPORTS = (
         "payables/steps.py",
         "AND receipt.outcome = 'refused'",
         "AND false",
-        f"{ONCE} -k deleted_the_document",
+        f"{ONCE} -k somebody_deleted_is_made",
     ),
 )
