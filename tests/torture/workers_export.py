@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from exactsync.payable import Payable
+    from exactsync.payables.claims import Claim
     from exactsync.simulator.faults.planting import Call
     from exactsync.simulator.messages import Request, Response
     from tests.torture.conftest import World
@@ -73,6 +74,7 @@ SETTINGS = Settings(
 SCALE = 100
 """A second here is so many seconds of the world's."""
 LATEST_S = 120 / SCALE
+MINUTE_S = 60 / SCALE
 PATIENCE = Patience(settle_s=4.0, again_s=0.4, lease_s=4.0, send_within_s=1.0, turn_s=2.0, turn_wait_s=0.4)
 """Scaled less than Exact's delays: a busy machine must not make Exact later than it is said to be."""
 FAULTS = {
@@ -154,11 +156,18 @@ class Drawer:
         return b"%PDF-1.7 " + receipt.url.encode()
 
 
+class ScaledClaims(Claims):
+    """Claims that wait for Exact's next minute, after a 429, as long as a minute is here."""
+
+    def released(self, claim: Claim, *, why: str, again_in_s: float) -> None:
+        super().released(claim, why=why, again_in_s=min(again_in_s, MINUTE_S))
+
+
 def export_payables(line: Connection, desk: Desk, ledgers: Ledgers) -> str:
     """Export whatever may be exported until dismissed."""
     engine = create_engine(desk.database)
     run = Run(run_id="torture", holder=f"worker {os.getpid()}")
-    claims = Claims(engine, run, PATIENCE)
+    claims = ScaledClaims(engine, run, PATIENCE)
     tokens = AccessTokens(desk.app, desk.grant_id, PostgresTokenStore(engine, [desk.key]))
     with ExactClient(desk.app, tokens, Boundless(), purpose="export", sleep=lambda _s: time.sleep(0.01)) as client:
         exporter = Exporter(
