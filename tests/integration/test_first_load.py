@@ -204,8 +204,9 @@ def test_a_supplier_deleted_before_the_filtered_pages_are_published_stays_dead(i
 
 def test_an_erased_person_is_refused_without_a_timestamp_and_in_quarantine(installation: Installation) -> None:
     erased, unreadable, other = keys(installation, is_supplier=True)[:3]
-    for key in (erased, unreadable):
-        erasure.erase(installation.engine, entities(), division=NL, key=key, reason="request 1")
+    with installation.engine.begin() as connection:
+        for key in (erased, unreadable):
+            erasure.erase(connection, entities(), division=NL, key=key, reason="request 1")
     for key in (unreadable, other):
         installation.simulator.update(NL, "Accounts", key, {"PurchaseLeadDays": "many"})
     installation.sync("suppliers")
