@@ -61,7 +61,7 @@ class Access:
         self._transport = transport
         self._patience_s = patience_s
         self._ledger = PostgresLedger(engine)
-        self._http: dict[tuple[bool | str, str | None], httpx.Client] = {}
+        self._http: dict[tuple[str, bool | str, str | None], httpx.Client] = {}
         self._opening = Lock()
 
     def close(self) -> None:
@@ -133,9 +133,9 @@ class Access:
             yield client
 
     def _reach(self, app: App) -> httpx.Client:
-        """Return the HTTP client that all work of this process shares: a TLS handshake costs more than most calls."""
+        """Return the HTTP client that all work with an app shares: a TLS handshake costs more than most calls."""
         with self._opening:
-            key = app.verify, app.proxy
+            key = app.base_url, app.verify, app.proxy
             if key not in self._http:
                 self._http[key] = open_client(app, Timeouts().httpx, self._transport)
             return self._http[key]
