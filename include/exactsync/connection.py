@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,8 +24,16 @@ class Described:
     @property
     def verify(self) -> bool | str:
         """Whether a server's certificate is checked, or the path of the certificates to check it with."""
-        text = str(self.extra.get("verify", True)).strip()
-        return {"true": True, "false": False, "": True}.get(text.lower(), text)
+        text = str(self.extra.get("verify", self.extra.get("verify_ssl", True))).strip()
+        return {"true": True, "false": False, "none": True, "": True}.get(text.lower(), text)
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy to go through: `proxy`, or of `proxies` (one, or one for each scheme) that of the base URL."""
+        given = self.extra.get("proxies") or self.extra.get("proxy")
+        if isinstance(given, Mapping):
+            given = given.get(urlsplit(self.base_url).scheme or "https")
+        return str(given) if given else None
 
 
 def read_connection(connection_id: str, value: str) -> Described:

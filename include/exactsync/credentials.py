@@ -172,8 +172,8 @@ def app_from_connection(connection_id: str, value: str) -> App:
     Args:
         connection_id: the connection's id, for messages.
         value: what `AIRFLOW_CONN_<ID>` holds, as `read_connection` takes it: `host` is the base URL, `login` the client
-            id, `password` the client secret; the extras `redirect_uri`, `region`, `verify` and `proxy` count, all
-            others are ignored. Without a host, `region` (`nl`, `be`, `fr`) names it.
+            id, `password` the client secret; the extras `redirect_uri`, `region`, `verify` and `proxy` (or
+            `proxies`) count, all others are ignored. Without a host, `region` (`nl`, `be`, `fr`) names it.
 
     Raises:
         ConfigurationError: something needed is missing or cannot be read; the value itself is not repeated.
@@ -199,6 +199,6 @@ def app_from_connection(connection_id: str, value: str) -> App:
         client_secret=Secret(described.password),
         redirect_uri=str(described.extra["redirect_uri"]),
         verify=described.verify,
-        proxy=described.extra.get("proxy") or None,
+        proxy=described.proxy,
         given_region=region,
     )

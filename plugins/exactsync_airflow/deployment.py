@@ -7,6 +7,9 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
 from exactsync.errors import ConfigurationError
 from exactsync.exact.redact import install_redaction
 
@@ -45,10 +48,20 @@ _LIBPQ_EXTRAS = (
 
 
 def find_app(connection_id: str) -> App:
-    """Look an app up through its Airflow connection."""
-    from exactsync_airflow.hooks import ExactOnlineHook
+    """Look an app up through its Airflow connection; ConfigurationError names what is missing.
 
-    return ExactOnlineHook(connection_id).app()
+    Not through the hook: a task would load its HTTP libraries for longer than it takes to find nothing new.
+    """
+    from exactsync.credentials import app_from_connection
+
+    try:
+        connection = BaseHook.get_connection(connection_id)
+    except AirflowNotFoundException:
+        raise ConfigurationError(
+            f"there is no Airflow connection `{connection_id}`.",
+            remedy="create it (type Exact Online), or point the integration to another one.",
+        ) from None
+    return app_from_connection(connection_id, connection.as_json())
 
 
 def airflow_deployment(
@@ -128,9 +141,6 @@ def warehouse_url(connection_id: str = WAREHOUSE_CONN_ID) -> str:
 
 def postgres_connection(connection_id: str) -> Connection:
     """Find the warehouse's connection; ConfigurationError if it is missing or of another type."""
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
     try:
         connection = BaseHook.get_connection(connection_id)
     except AirflowNotFoundException:

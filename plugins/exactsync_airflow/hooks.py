@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
-from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from airflow.providers.http.hooks.http import HttpHook
-from airflow.sdk.exceptions import AirflowNotFoundException
 
-from exactsync.credentials import app_from_connection
 from exactsync.errors import ConfigurationError, ExactSyncError
 from exactsync.exact.redact import redact
+from exactsync_airflow.deployment import airflow_deployment, find_app
 
 if TYPE_CHECKING:
-    from airflow.sdk import Connection
     from requests import Session
 
     from exactsync.credentials import App
@@ -29,8 +24,8 @@ REACH_TIMEOUT_S = 10.0
 class ExactOnlineHook(HttpHook):
     """Turn an `exact_online` connection into the app that the library works with.
 
-    HttpHook looks the connection up and reads its TLS and proxy settings (``verify``, ``proxies``); the calls
-    themselves are made by the library, which knows Exact's limits and tokens.
+    What a person asks of a connection goes through HttpHook, as with any of type HTTP; the calls themselves are made by
+    the library, which knows Exact's limits and tokens.
 
     :param exact_online_conn_id: the Airflow connection that holds base URL, client id, client secret and redirect URI.
     """
@@ -44,22 +39,9 @@ class ExactOnlineHook(HttpHook):
         super().__init__(method="GET", http_conn_id=exact_online_conn_id)
         self.exact_online_conn_id = exact_online_conn_id
 
-    @cached_property
-    def connection(self) -> Connection:
-        """The Airflow connection; ConfigurationError if there is none of this id."""
-        try:
-            return self.get_connection(self.exact_online_conn_id)
-        except AirflowNotFoundException:
-            raise ConfigurationError(
-                f"there is no Airflow connection `{self.exact_online_conn_id}`.",
-                remedy="create it (type Exact Online), or point the integration to another one.",
-            ) from None
-
     def app(self) -> App:
         """Read the app; ConfigurationError names what the connection lacks."""
-        app = app_from_connection(self.exact_online_conn_id, self.connection.as_json())
-        session = self.get_conn()
-        return replace(app, verify=session.verify, proxy=session.proxies.get(urlsplit(app.base_url).scheme))
+        return find_app(self.exact_online_conn_id)
 
     def get_conn(self, headers: dict[Any, Any] | None = None, extra_options: dict[str, Any] | None = None) -> Session:
         """Open a plain session with the connection's TLS and proxy settings.
@@ -68,7 +50,7 @@ class ExactOnlineHook(HttpHook):
         """
         session = super().get_conn(headers, extra_options)
         session.auth = None
-        for name in self.connection.extra_dejson:
+        for name in self.get_connection(self.exact_online_conn_id).extra_dejson:
             session.headers.pop(name, None)
         session.verify = _flag_or_path(session.verify)
         if isinstance(session.proxies, str):
@@ -114,8 +96,6 @@ def _describe_grant(app: App) -> tuple[bool, str]:
     """Say whether a person has authorised the app, and whether that still holds."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from exactsync_airflow.deployment import airflow_deployment
-
     try:
         known = airflow_deployment().integrations()
     except (ExactSyncError, SQLAlchemyError) as error:
@@ -132,8 +112,6 @@ def _describe_grant(app: App) -> tuple[bool, str]:
 
 def _is_app_of(app: App, integration: IntegrationInfo) -> bool:
     """Compare apps, not connection ids: a connection has another id while Airflow tests it before it is saved."""
-    from exactsync_airflow.deployment import find_app
-
     with suppress(ConfigurationError):
         return find_app(integration.connection_id).key == app.key
     return False

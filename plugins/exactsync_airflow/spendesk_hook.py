@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -48,10 +46,7 @@ class SpendeskHook(HttpHook):
 
     def account(self) -> SpendeskAccount:
         """Read the account; ConfigurationError names what the connection lacks."""
-        account = account_from_connection(self.spendesk_conn_id, self.connection.as_json())
-        proxies = self.connection.extra_dejson.get("proxies") or {}
-        proxy = proxies if isinstance(proxies, str) else proxies.get(urlsplit(account.base_url).scheme)
-        return replace(account, proxy=account.proxy or proxy or None)
+        return account_from_connection(self.spendesk_conn_id, self.connection.as_json())
 
     def client(self) -> SpendeskClient:
         """Open a client of the account."""

@@ -46,7 +46,7 @@ def installation(install: Callable[[Settings], Installation], monkeypatch: pytes
     monkeypatch.setattr(first_load, "SYNC_PAGE", 10)
     monkeypatch.setattr(first_load, "FILTERED_PAGE", 5)
     installed = install(SETTINGS)
-    installed.deployment._plan_first_load = True
+    installed.deployment._pulling._plan_first_load = True
     touch_one(installed)
     return installed
 
@@ -241,7 +241,7 @@ def test_where_exact_does_not_tell_what_the_plan_needs_the_feed_is_read(
 def test_unless_it_is_allowed_the_first_load_is_read_from_the_feed_and_nothing_is_counted(
     installation: Installation,
 ) -> None:
-    installation.deployment._plan_first_load = False
+    installation.deployment._pulling._plan_first_load = False
     installation.sync("suppliers")
     assert calls(installation) == {FILTERED: 0, SYNCED: 40, TIMESTAMP: 0}
 

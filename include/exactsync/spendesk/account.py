@@ -82,7 +82,7 @@ def account_from_connection(connection_id: str, value: str) -> SpendeskAccount:
         ),
         poll_s=float(_number(connection_id, "poll_s", extra.get("poll_s") or POLL_S)),
         verify=described.verify,
-        proxy=extra.get("proxy") or None,
+        proxy=described.proxy,
     )
 
 

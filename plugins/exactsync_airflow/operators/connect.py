@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from exactsync.connecting import Connected
 
-MOST_BATCHES = 16
-"""A mapped task costs Airflow about two seconds of a core before it begins, a company without news a twentieth."""
+MOST_BATCHES = 8
+"""A dozen entities then fill every place that Airflow has for tasks; more batches would cost it more than the work: a task
+is worth thirty companies without news."""
 
 
 class ExactOnlineConnectOperator(BaseOperator):
