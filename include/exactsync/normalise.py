@@ -16,12 +16,10 @@ import pandas as pd
 
 from exactsync.entity import ColumnType, Entity
 from exactsync.errors import SkippableRecordError
-from exactsync.wire import DUTCH, Texts, booleans, days, decimals, guids, integers, moments, shown
+from exactsync.wire import Texts, booleans, days, decimals, guids, integers, moments, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
 
 MEMBER, OTHER, QUARANTINED = "member", "other", "quarantined"
 """Kinds of staged row: to be stored; known, but not ours to store (not a supplier); there, but unreadable."""
@@ -29,6 +27,9 @@ MEMBER, OTHER, QUARANTINED = "member", "other", "quarantined"
 _BITS = {ColumnType.SMALLINT: 15, ColumnType.INTEGER: 31, ColumnType.BIGINT: 63}
 _YEAR_1 = np.datetime64("0001-01-01")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL = "\0"
+"""A cell without a value, until all cells are escaped: no text holds this character."""
+_TEXT = pd.StringDtype(storage="python", na_value=np.nan)
 
 Record = dict[str, Any]
 
@@ -46,15 +47,29 @@ class Quarantined:
 class NormalisedPage:
     """One page, typed: the columns of the staging table, in its order."""
 
-    frame: pd.DataFrame
+    columns: dict[str, Any]
+    """Arrays of pandas, all of one length."""
     quarantined: list[Quarantined] = field(default_factory=list)
     characters_dropped: int = 0
     """How many U+0000 were dropped from texts: PostgreSQL cannot hold them."""
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The page as a frame."""
+        return pd.DataFrame(self.columns, copy=False)
+
     def copy_text(self) -> str:
-        r"""The page in the text format of PostgreSQL's COPY: one line a row, null is `\N`."""
-        cells = [_copy_cells(self.frame[name]) for name in self.frame.columns]
-        return "\n".join([*map("\t".join, zip(*cells, strict=True)), ""])
+        r"""The page in the text format of PostgreSQL's COPY: one line a row, null is `\N`.
+
+        Hardly any text needs an escape, so whether one does is asked of the whole page at once.
+        """
+        cells = [_copy_cells(values) for values in self.columns.values()]
+        lines = _lines(cells)
+        height, width = len(cells[0]), len(cells)
+        is_plain = lines.count("\n") == height and lines.count("\t") == height * (width - 1)
+        if not is_plain or "\\" in lines or "\r" in lines:
+            lines = _lines([[cell.translate(_ESCAPES) for cell in column] for column in cells])
+        return lines.replace(_NULL, r"\N")
 
 
 def normalise_page(entity: Entity, records: Sequence[Record], *, load_id: int, first_seq: int = 0) -> NormalisedPage:
@@ -80,9 +95,9 @@ def _page(
     kinds = [MEMBER] * len(members) + [OTHER] * len(others) + [QUARANTINED] * len(keyed)
     stamps = _timestamps(entity, [*members, *others]) + [None] * len(keyed)
     data: dict[str, Any] = {
-        "_load_id": np.full(len(kinds), load_id, dtype=np.int64),
-        "_seq": np.arange(first_seq, first_seq + len(kinds), dtype=np.int64),
-        "_kind": pd.array(kinds, dtype="str"),
+        "_load_id": pd.array(np.full(len(kinds), load_id), dtype="Int64"),
+        "_seq": pd.array(np.arange(first_seq, first_seq + len(kinds)), dtype="Int64"),
+        "_kind": pd.array(kinds, dtype=_TEXT),
         "_source_timestamp": _nullable(stamps, np.int64),
     }
     wire = _transposed(members, [column.source for column in entity.columns])
@@ -92,7 +107,7 @@ def _page(
             data[column.name] = _array(column.type, values, texts)
         except SkippableRecordError as error:
             raise SkippableRecordError(f"property {column.source}: {error.message}") from error
-    return NormalisedPage(frame=pd.DataFrame(data), quarantined=quarantined, characters_dropped=texts.dropped)
+    return NormalisedPage(columns=data, quarantined=quarantined, characters_dropped=texts.dropped)
 
 
 def _set_aside(entity: Entity, records: Sequence[Record]) -> tuple[list[Record], list[Quarantined]]:
@@ -162,11 +177,11 @@ def _array(kind: ColumnType, values: list[Any], texts: Texts) -> Any:
     """Convert one column of wire values; SkippableRecordError if any of them is not of its type."""
     match kind:
         case ColumnType.TEXT:
-            return pd.array(texts(values), dtype="str")
+            return pd.array(texts(values), dtype=_TEXT)
         case ColumnType.CODE:
-            return pd.array(texts.codes(values), dtype="str")
+            return pd.array(texts.codes(values), dtype=_TEXT)
         case ColumnType.UUID:
-            return pd.array(guids(values), dtype="str")
+            return pd.array(guids(values), dtype=_TEXT)
         case ColumnType.BOOLEAN:
             return _nullable(booleans(values), np.bool_)
         case ColumnType.NUMERIC:
@@ -174,7 +189,7 @@ def _array(kind: ColumnType, values: list[Any], texts: Texts) -> Any:
         case ColumnType.DATE:
             return pd.array(days(values))
         case ColumnType.TIMESTAMP:
-            return pd.Series(moments(values, _localised)).dt.tz_localize("UTC").array
+            return pd.DatetimeIndex(moments(values), tz="UTC").array
     return _nullable(integers(values, bits=_BITS[kind]), np.int64)
 
 
@@ -186,44 +201,38 @@ def _nullable(values: list[Any], kind: type[np.generic]) -> Any:
     return make(present, missing)
 
 
-def _localised(wall: NDArray[Any]) -> NDArray[Any]:
-    """Dutch wall-clock time → UTC. The hour that autumn doubles means its first occurrence."""
-    first = np.ones(len(wall), dtype=bool)
-    local = pd.Series(wall).dt.tz_localize(DUTCH, ambiguous=first, nonexistent="shift_forward")
-    return local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+def _lines(columns: list[list[str]]) -> str:
+    return "\n".join([*map("\t".join, zip(*columns, strict=True)), ""])
 
 
-def _copy_cells(series: pd.Series[Any]) -> list[str]:
-    """One column as COPY cells."""
-    if series.dtype == "str":
-        return _copy_texts(series)
-    if series.dtype.kind == "M":
-        return _copy_times(series)
-    cells = [str(value) for value in series.to_numpy(dtype=object).tolist()]
-    if series.dtype == "boolean":
-        cells = ["t" if cell == "True" else "f" for cell in cells]
-    for place in np.flatnonzero(series.isna().to_numpy()).tolist():
-        cells[place] = "\\N"
+def _copy_cells(values: Any) -> list[str]:
+    """One column as COPY cells, not escaped yet."""
+    match values.dtype.kind:
+        case "M":
+            return _with_nulls(values, _copy_times(values))
+        case "b":
+            flags = values.to_numpy(dtype=np.bool_, na_value=False).tolist()
+            return _with_nulls(values, ["t" if flag else "f" for flag in flags])
+        case "i":
+            return _with_nulls(values, list(map(str, values.to_numpy(dtype=np.int64, na_value=0).tolist())))
+    present = np.asarray(values, dtype=object).tolist()
+    if values.dtype == _TEXT:
+        return [value if type(value) is str else _NULL for value in present]
+    return [_NULL if value is None else str(value) for value in present]
+
+
+def _with_nulls(values: Any, cells: list[str]) -> list[str]:
+    for place in np.flatnonzero(values.isna()).tolist():
+        cells[place] = _NULL
     return cells
 
 
-def _copy_texts(series: pd.Series[Any]) -> list[str]:
-    values: Any = series.array
-    texts = values.to_numpy(dtype=object, na_value=None).tolist()
-    joined = "".join(filter(None, texts))
-    if any(character in joined for character in "\\\t\n\r"):
-        texts = [text and text.translate(_ESCAPES) for text in texts]
-    return ["\\N" if text is None else text for text in texts]
-
-
-def _copy_times(series: pd.Series[Any]) -> list[str]:
-    """ISO 8601, with the offset where it is a moment; years before 1 the way PostgreSQL writes them."""
-    is_moment = isinstance(series.dtype, pd.DatetimeTZDtype)
-    plain = series.dt.tz_localize(None) if is_moment else series
-    suffix = "+00" if is_moment else ""
-    times = plain.to_numpy()
-    texts = np.datetime_as_string(times, unit="ms" if is_moment else "D").tolist()
-    cells = ["\\N" if text == "NaT" else text + suffix for text in texts]
+def _copy_times(values: Any) -> list[str]:
+    """ISO 8601, with a Z where it is a moment; years before 1 the way PostgreSQL writes them."""
+    is_moment = isinstance(values.dtype, pd.DatetimeTZDtype)
+    times = values.to_numpy(dtype="datetime64[ms]")
+    texts = np.datetime_as_string(times, "ms", timezone="UTC") if is_moment else np.datetime_as_string(times, "D")
+    cells: list[str] = texts.tolist()
     for place in np.flatnonzero(times < _YEAR_1).tolist():
         cells[place] = f"0001{cells[place][4:]} BC"
     return cells

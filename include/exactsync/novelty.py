@@ -50,7 +50,7 @@ def find_novelties(entity: Entity, records: Iterable[Mapping[str, Any]], page: N
     found = [Novelty(property=_told(name)) for name in unknown]
     for column in entity.columns:
         if column.values:
-            values = set(page.frame[column.name].dropna().unique().tolist()) - column.values.keys() - {""}
+            values = set(page.columns[column.name].dropna().unique()) - column.values.keys() - {""}
             found += [Novelty(property=column.source, value=_told(str(value))) for value in values]
     return sorted(set(found), key=lambda novelty: (novelty.property, novelty.value))[:MOST]
 

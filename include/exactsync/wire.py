@@ -7,7 +7,7 @@ all texts joined into one. Only where that fails are values looked at one by one
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +19,11 @@ from exactsync.errors import SkippableRecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import timedelta
 
     from numpy.typing import NDArray
 
-DUTCH: Final = "Europe/Amsterdam"
+_DUTCH: Final = ZoneInfo("Europe/Amsterdam")
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - on whatever clock
 
 _NOTHING: Final = type(None)
 _TEXTS: Final = frozenset({str, _NOTHING})
@@ -38,7 +38,6 @@ _NO_TIME: Final = np.iinfo(np.int64).min
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 _DATE: Final = re.compile(r"/Date\((-?\d{1,15})\)/")
-_DATES: Final = re.compile(r"(?:/Date\(-?\d{1,15}\)/)*")
 _GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _GUID_LENGTH: Final = 36
 _DASHES: Final = (8, 13, 18, 23)
@@ -150,20 +149,20 @@ def days(values: Sequence[Any]) -> NDArray[np.datetime64]:
     return wall.astype("datetime64[D]").astype("datetime64[s]")
 
 
-def moments(values: Sequence[Any], localise: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.datetime64]:
+def moments(values: Sequence[Any]) -> NDArray[np.datetime64]:
     """Return `/Date(ms)/`, Dutch wall-clock time, as moments in UTC; SkippableRecordError if a value is none.
 
-    Args:
-        values: a column.
-        localise: does the same to the few values of days on which the clock is set.
+    The hour that autumn doubles means its first occurrence; the hour that spring leaves out is the moment it begins.
     """
     wall = _wall_clock(values)
-    day_numbers, places = np.unique(wall.view(np.int64) // _DAY_MS, return_inverse=True)
-    ahead = np.array([_ahead_ms(day) for day in day_numbers.tolist()], dtype=np.int64)[places]
-    moments = np.where(np.isnat(wall), wall, wall - ahead.astype("timedelta64[ms]"))
-    if (is_set := ahead == _NO_TIME).any():
-        moments[is_set] = localise(wall[is_set])
-    return moments
+    wall_ms = wall.view(np.int64)
+    ahead = np.array(list(map(_ahead_ms, (wall_ms // _DAY_MS).tolist())), dtype=np.int64)
+    moments = wall_ms - ahead
+    is_set = ahead == _NO_TIME
+    if is_set.any():
+        moments[is_set] = [_moment_when_set(ms) for ms in wall_ms[is_set].tolist()]
+    moments[np.isnat(wall)] = _NO_TIME
+    return moments.view("datetime64[ms]")
 
 
 @lru_cache(maxsize=200_000)
@@ -172,14 +171,40 @@ def _ahead_ms(day: int) -> int:
     if day == _NO_TIME // _DAY_MS:
         return 0
     whole = date.fromordinal(_EPOCH_ORDINAL + day)
-    first, last = (_utc_offset(whole, at) for at in (time.min, time.max))
-    return round(first.total_seconds() * 1000) if first == last else _NO_TIME
+    first, last = (_utc_offset(datetime.combine(whole, at, _DUTCH)) for at in (time.min, time.max))
+    return first if first == last else _NO_TIME
 
 
-def _utc_offset(day: date, at: time) -> timedelta:
-    offset = datetime.combine(day, at, ZoneInfo(DUTCH)).utcoffset()
+def _moment_when_set(wall_ms: int) -> int:
+    """Return the moment, in UTC, that a Dutch wall clock shows on a day on which it is set."""
+    wall = _EPOCH + timedelta(milliseconds=wall_ms)
+    before, after = (wall_ms - _utc_offset(wall.replace(tzinfo=_DUTCH, fold=fold)) for fold in (0, 1))
+    if before <= after:
+        return before
+    return _first_ms_of_offset(after, before)  # the clock never showed it (PEP 495)
+
+
+def _first_ms_of_offset(earlier: int, later: int) -> int:
+    """Return the first moment after `earlier`, until `later`, at which the clock is as far ahead as it is then."""
+    ahead = _ahead_at(later)
+    while later - earlier > 1:
+        middle = (earlier + later) // 2
+        if _ahead_at(middle) == ahead:
+            later = middle
+        else:
+            earlier = middle
+    return later
+
+
+def _ahead_at(moment_ms: int) -> int:
+    return _utc_offset((_EPOCH + timedelta(milliseconds=moment_ms)).replace(tzinfo=UTC).astimezone(_DUTCH))
+
+
+def _utc_offset(at: datetime) -> int:
+    """Return how far a clock is ahead of UTC, in milliseconds."""
+    offset = at.utcoffset()
     assert offset is not None  # noqa: S101 - a zone always has one
-    return offset
+    return round(offset.total_seconds() * 1000)
 
 
 def _wall_clock(values: Sequence[Any]) -> NDArray[np.datetime64]:
@@ -192,14 +217,26 @@ def _wall_clock(values: Sequence[Any]) -> NDArray[np.datetime64]:
 
 def _read_together(values: Sequence[Any]) -> NDArray[np.int64] | None:
     """Read dates that are all as they should be; None if any is not."""
+    present = [value for value in values if value is not None] if None in values else values
     try:
-        if not _DATES.fullmatch("".join([value for value in values if value is not None])):
+        numbers = [value[6:-2] for value in present]
+        if present and "".join(present) != f"/Date({')//Date('.join(numbers)})/":
             return None
-        read = np.array([_NO_TIME if value is None else int(value[6:-2]) for value in values], dtype=np.int64)
-    except (TypeError, ValueError):
+        digits = "".join(numbers).replace("-", "")
+        if digits and not (digits.isascii() and digits.isdecimal()):  # int would take blanks, signs and underscores
+            return None
+        read = np.array(list(map(int, numbers)), dtype=np.int64)
+    except (TypeError, ValueError, OverflowError):
         return None
-    is_right = (read == _NO_TIME) | ((read >= _FIRST_MS) & (read <= _LAST_MS))
-    return read if is_right.all() else None
+    if not ((read >= _FIRST_MS) & (read <= _LAST_MS)).all():
+        return None
+    return read if present is values else _spread(read, values)
+
+
+def _spread(read: NDArray[np.int64], values: Sequence[Any]) -> NDArray[np.int64]:
+    spread = np.full(len(values), _NO_TIME)
+    spread[[value is not None for value in values]] = read
+    return spread
 
 
 def _wire_ms(value: Any) -> int:

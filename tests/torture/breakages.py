@@ -81,9 +81,9 @@ BREAKAGES = (
     ),
     Breakage("keep the padding", "wire.py", 'text.strip(" ")', "text", NORMALISE),
     Breakage(
-        "take the Dutch clock for UTC", "wire.py", 'DUTCH: Final = "Europe/Amsterdam"', 'DUTCH = "UTC"', NORMALISE
+        "take the Dutch clock for UTC", "wire.py", 'ZoneInfo("Europe/Amsterdam")', 'ZoneInfo("UTC")', NORMALISE
     ),
-    Breakage("take the doubled hour's second pass", "normalise.py", "first = np.ones(", "first = np.zeros(", NORMALISE),
+    Breakage("take the doubled hour's second pass", "wire.py", "        return before\n", "        return after\n", NORMALISE),
     Breakage(
         "store customers as suppliers", "normalise.py", "if entity.member_property is None:", "if True:", NORMALISE
     ),
@@ -190,16 +190,16 @@ BREAKAGES = (
     ),
     Breakage(
         "turn the skipped hour back",
-        "normalise.py",
-        'nonexistent="shift_forward"',
-        'nonexistent="shift_backward"',
+        "wire.py",
+        "return _first_ms_of_offset(after, before)",
+        "return after",
         f"{GUARDS} -k skipped",
     ),
     Breakage(
         "keep winter time all year",
         "wire.py",
-        'DUTCH: Final = "Europe/Amsterdam"',
-        'DUTCH: Final = "Etc/GMT-1"',
+        'ZoneInfo("Europe/Amsterdam")',
+        'ZoneInfo("Etc/GMT-1")',
         f"{GUARDS} -k night",
     ),
     Breakage(
