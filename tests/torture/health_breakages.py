@@ -82,11 +82,11 @@ _COUNTS = (
     ),
     Breakage(
         "count before what was deleted is gone",
-        "deployment.py",
+        "pulling.py",
         "                result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)\n",
         """\
                 counting.count_at_exact(
-                    self._state, self._warehouse, client, entities().values(), ref.division, run_id=run.run_id
+                    self._engine, self._warehouse, client, entities().values(), ref.division, run_id=run.run_id
                 )
                 result = sync.sync_deletions(self._warehouse, client, entities().values(), ref, run=run)
 """,
@@ -94,7 +94,7 @@ _COUNTS = (
     ),
     Breakage(
         "count where deletions are not told",
-        "deployment.py",
+        "pulling.py",
         "                if not result.refusal:  # or rows that are gone at Exact would count\n",
         "                if True:\n",
         _COUNTING,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from exactsync.connecting import Connected
 
 MOST_BATCHES = 8
-"""A dozen entities then fill every place that Airflow has for tasks; more batches would cost it more than the work: a task
-is worth thirty companies without news."""
+"""A dozen entities then fill every place that Airflow has for tasks. A task costs as much as thirty companies without
+news: with more batches, tasks would cost more than the work."""
 
 
 class ExactOnlineConnectOperator(BaseOperator):
