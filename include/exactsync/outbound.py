@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import closing
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import Final, Protocol
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from exactsync.deadline import bound, within
 from exactsync.errors import ConfigurationError
 
 LONGEST_ANSWER: Final = 64 * 2**20
@@ -62,7 +64,7 @@ def open_client(service: Service, timeout: httpx.Timeout, transport: httpx.BaseT
     else:
         given = service.verify
         verify = ssl.create_default_context(cafile=given) if isinstance(given, str) else given
-        client = httpx.Client(verify=verify, proxy=service.proxy, timeout=timeout)
+        client = bound(httpx.Client(verify=verify, proxy=service.proxy, timeout=timeout))
     client.cookies.jar.set_policy(_NO_COOKIES)
     return client
 
@@ -82,25 +84,28 @@ def receive(
 ) -> httpx.Response:
     """Return the answer with its whole body.
 
-    httpx bounds each silence, not their sum, and no length: an answer that drips, or never ends, would hold the
-    process, or fill its memory.
+    httpx bounds each silence, not their sum, and no length: an answer that drips, in its head or body, or never ends,
+    would hold the process, or fill its memory.
 
     Raises:
         GivenUpError: it was not complete after `within_s`.
         TooLongError: it has more than `longest` bytes.
         httpx.TransportError: no answer, or not all of it.
     """
-    started, body = monotonic(), bytearray()
-    response = client.send(request, stream=True)
+    ends_at, body = monotonic() + within_s, bytearray()
+    late = GivenUpError(f"An answer was not complete after {within_s:.0f} s", request=request)
     try:
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > longest:
-                raise TooLongError(f"An answer of more than {longest / 2**20:.0f} MB is none", request=request)
-            if monotonic() - started > within_s:
-                raise GivenUpError(f"An answer was not complete after {within_s:.0f} s", request=request)
-    finally:
-        response.close()
+        with within(within_s), closing(client.send(request, stream=True)) as response:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > longest:
+                    raise TooLongError(f"An answer of more than {longest / 2**20:.0f} MB is none", request=request)
+                if monotonic() > ends_at:
+                    raise late
+    except httpx.ReadTimeout:
+        if monotonic() < ends_at:
+            raise  # a silence that was too long by itself
+        raise late from None
     headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WIRE]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 import tracemalloc
+from contextlib import contextmanager, suppress
+from threading import Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -36,6 +39,36 @@ class Dripping(httpx.SyncByteStream):
         self.is_closed = True
 
 
+PATIENT = httpx.Timeout(60)
+
+
+@contextmanager
+def serving(answer: bytes, pause_s: float = 0.01) -> Iterator[str]:
+    """Serve every call on a connection with this answer, byte by byte."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                line, _ = listener.accept()
+                Thread(target=drip, args=(line,), daemon=True).start()
+
+    def drip(line: socket.socket) -> None:
+        with suppress(OSError), line:
+            while line.recv(65_536):
+                for byte in answer:
+                    line.sendall(bytes([byte]))
+                    time.sleep(pause_s)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def service(base_url: str, *, verify: bool = True) -> SimpleNamespace:
+    return SimpleNamespace(connection_id="exact_nl", base_url=base_url, verify=verify, proxy=None)
+
+
 def ask(body: httpx.SyncByteStream | bytes, *, within_s: float = 60, longest: int = 8 * MB, **headers: str):
     answer = (
         httpx.Response(200, content=body, headers=headers)
@@ -52,6 +85,36 @@ def test_an_answer_that_drips_is_given_up_in_time() -> None:
         ask(body, within_s=0.2)
     assert body.is_closed
     assert body.sent < 100
+
+
+def test_a_head_that_drips_is_given_up_in_time_too() -> None:
+    with (
+        serving(b"HTTP/1.1 200 OK\r\nX-Drip: " + b"x" * 400) as url,
+        open_client(service(url), PATIENT, None) as client,
+    ):
+        began = time.monotonic()
+        with pytest.raises(GivenUpError, match="not complete"):
+            receive(client, client.build_request("GET", url), within_s=0.3)
+        assert time.monotonic() - began < 1
+
+
+def test_a_silence_is_not_taken_for_a_drip() -> None:
+    with (
+        serving(b"") as url,
+        open_client(service(url), httpx.Timeout(0.1), None) as client,
+        pytest.raises(httpx.ReadTimeout),
+    ):
+        receive(client, client.build_request("GET", url), within_s=60)
+
+
+def test_the_time_of_one_call_is_not_that_of_the_next() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    with serving(answer) as url, open_client(service(url), PATIENT, None) as client:
+        for _ in range(2):  # on one connection
+            assert receive(client, client.build_request("GET", url), within_s=3).content == b"ok"
+            time.sleep(0.2)
+        with pytest.raises(GivenUpError):
+            receive(client, client.build_request("GET", url), within_s=0.2)
 
 
 def test_an_answer_without_end_costs_no_more_memory_than_the_longest() -> None:
@@ -92,9 +155,9 @@ def test_an_answer_that_ends_arrives_whole() -> None:
     ],
 )
 def test_tokens_go_to_the_real_services_only_where_it_is_checked_who_answers(base_url, verify, is_taken) -> None:
-    service = SimpleNamespace(connection_id="exact_nl", base_url=base_url, verify=verify, proxy=None)
+    called = service(base_url, verify=verify)
     if is_taken:
-        open_client(service, httpx.Timeout(1), None).close()
+        open_client(called, httpx.Timeout(1), None).close()
     else:
         with pytest.raises(ConfigurationError, match="Connection exact_nl would send tokens"):
-            open_client(service, httpx.Timeout(1), None)
+            open_client(called, httpx.Timeout(1), None)
