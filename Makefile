@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-distributed coverage bench soak e2e-payables bench-divisions lint secrets lock
+.PHONY: help venv demo up down test test-distributed coverage bench soak chaos e2e-payables bench-divisions lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -8,6 +8,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 SOAK_MINUTES ?= 60
 COMPANIES ?= 500
+REPEATS ?= 3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PAGE := $(patsubst %,plugins/exactsync_airflow/%/www,accounting_setup exports sync_health) tests/page
@@ -42,6 +43,9 @@ bench: $(INSTALLED) $(PEERS)/.installed ## Loads measured against dlt, pandas an
 
 soak: $(INSTALLED) ## The long tortures: kills, faults, sabotage, for SOAK_MINUTES (60) at most
 	@$(BIN)/python -m tests.torture.soak --minutes $(SOAK_MINUTES)
+
+chaos: $(INSTALLED) ## 12 faults around syncs and exports, REPEATS (3) of each; ONLY="WorkerKilled …" for some
+	@$(BIN)/python -m tests.chaos --repeats $(REPEATS) $(if $(ONLY),--only $(ONLY))
 
 bench-divisions: $(INSTALLED) ## How long the main job takes for COMPANIES (500) small companies without news
 	@$(BIN)/python -m tests.bench.divisions --companies $(COMPANIES)

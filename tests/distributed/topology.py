@@ -18,7 +18,7 @@ from exactsync.demo.processes import ProcessError
 from tests.distributed.composed import ENTRYPOINT, ROOT, Composition, bare_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from exactsync.demo.processes import Processes
     from exactsync.embedded import PostgresServer
@@ -51,10 +51,18 @@ class DistributedAirflow:
     Args:
         folder: Everything it writes.
         metadata: A running server for its metadata.
+        environment: What all its processes have in their environment besides, before anything else.
     """
 
-    def __init__(self, folder: Path, metadata: PostgresServer) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        metadata: PostgresServer,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = folder.absolute()
+        self._different = {**DIFFERENT, **(environment or {})}
         self._metadata = metadata
         self._ports = {name: free_port() for name in ("api-server", "scheduler", "redis")}
         self._secrets = self._folder / "secrets"
@@ -88,6 +96,16 @@ class DistributedAirflow:
     public_url = url
 
     @property
+    def queue_url(self) -> str:
+        """The address of Redis, with its password."""
+        return f"redis://:{(self._secrets / 'redis_password').read_text()}@127.0.0.1:{self._ports['redis']}/0"
+
+    @property
+    def home(self) -> Path:
+        """Its AIRFLOW_HOME."""
+        return self._folder / "airflow"
+
+    @property
     def password(self) -> str:
         """The password of its administrator."""
         return (self._secrets / "admin_password").read_text()
@@ -103,12 +121,16 @@ class DistributedAirflow:
         (self._folder / "bin" / "redis-server").symlink_to(find_redis())
         self._make_secrets(processes.environment)
         self._make_database()
-        self._run(processes, "redis")
+        self.start_service(processes, "redis")
         self._migrate(processes)
         for name in ("api-server", "scheduler", "dag-processor"):
-            self._run(processes, name)
+            self.start_service(processes, name)
         for worker in WORKERS:
             self.start_worker(processes, worker)
+
+    def start_service(self, processes: Processes, name: str) -> None:
+        """Start one of the components that there is one of, or start it again."""
+        self._run(processes, name)
 
     def start_worker(self, processes: Processes, name: str) -> None:
         """Start one of the workers, or start it again."""
@@ -141,7 +163,7 @@ class DistributedAirflow:
         return {
             **bare_environment(home=self._folder / "home", programs=self._folder / "bin"),
             **self._composition.service(service).environment,
-            **DIFFERENT,
+            **self._different,
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self._ports["api-server"]),
             "AIRFLOW__CORE__HOSTNAME_CALLABLE": "tests.distributed.hosts.name",

@@ -21,12 +21,12 @@ _SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 @contextmanager
-def own_server(folder: Path) -> Iterator[PostgresServer]:
-    """Yield a running server that always has the same port."""
+def own_server(folder: Path, **settings: str) -> Iterator[PostgresServer]:
+    """Yield a running server that always has the same port, with further settings."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    with PostgresServer(folder, settings={**_SETTINGS, "port": str(port)}) as server:
+    with PostgresServer(folder, settings={**_SETTINGS, **settings, "port": str(port)}) as server:
         yield server
 
 

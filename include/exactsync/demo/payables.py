@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from exactsync.environment import read_deployment
 from exactsync.payable import Kind
@@ -23,15 +23,22 @@ _JOURNALS: Final = {Kind.CREDIT_NOTE: _RECEIVED_RETURNS}
 _ACTOR: Final = "demo"
 
 
-def set_up_payables(environment: Mapping[str, str], exact: SimulatedExact, *, integration: str) -> None:
-    """Say where payables go, and what they are called there."""
+def set_up_payables(
+    environment: Mapping[str, str],
+    exact: SimulatedExact,
+    *,
+    integration: str,
+    name: str = SPENDESK_CONNECTION_ID,
+    kind: Literal["spendesk", "files"] = "spendesk",
+) -> None:
+    """Say where the payables of a source go, and what they are called there."""
     deployment = read_deployment(environment)
     try:
         setting_up = deployment.payables
-        source = Source(name=SPENDESK_CONNECTION_ID, division=COMPANY)
-        setting_up.save_source(SourceInfo(source=source, kind="spendesk", integration=integration), actor=_ACTOR)
-        for kind, key, target in _mappings(exact):
-            setting_up.set_mapping(SPENDESK_CONNECTION_ID, kind, key, target, actor=_ACTOR)
+        source = Source(name=name, division=COMPANY)
+        setting_up.save_source(SourceInfo(source=source, kind=kind, integration=integration), actor=_ACTOR)
+        for what, key, target in _mappings(exact):
+            setting_up.set_mapping(name, what, key, target, actor=_ACTOR)
     finally:
         deployment.close()
 

@@ -69,14 +69,34 @@ class SimulatedExact:
             calls[each["division"], each["endpoint"]] += each["calls"]
         return calls
 
+    def writes(self) -> int:
+        """Return how many calls were to create something, refused ones included."""
+        return sum(each["calls"] for each in self._get("writes"))
+
+    def plant(self, name: str, **parameters: object) -> int:
+        """Let a fault of the library strike every call to the API from now on; return its id."""
+        fault = {"name": name, "parameters": parameters, "occurrences": []}
+        return int(self._control.post("faults", json=fault).raise_for_status().json()["id"])
+
+    def struck(self, fault_id: int) -> int:
+        """Return how many calls a planted fault has struck."""
+        return next(int(each["struck"]) for each in self._get("faults") if each["id"] == fault_id)
+
+    def remove(self, fault_id: int) -> None:
+        """Take a fault away."""
+        self._control.delete(f"faults/{fault_id}").raise_for_status()
+
     def broken_rules(self) -> list[str]:
         """Return every rule of Exact that the client broke, oldest first."""
         return [f"{each['rule']}: {each['detail']}" for each in self._get("violations")]
 
-    def change_at_random(self, number: int, *, seed: int, of: Collection[Entity] = ()) -> Counter[str]:
-        """Insert, change and delete records of these entities (none: of all), and return how many of each."""
+    def change_at_random(
+        self, number: int, *, seed: int, of: Collection[Entity] = (), divisions: Collection[int] = ()
+    ) -> Counter[str]:
+        """Insert, change and delete records of these entities and divisions (none: of all); return how many of each."""
         entity_sets = [entity.endpoint.rpartition("/")[2] for entity in of]
-        answer = self._control.post("changes", json={"random": number, "seed": seed, "entity_sets": entity_sets})
+        wanted = {"random": number, "seed": seed, "entity_sets": entity_sets, "divisions": list(divisions)}
+        answer = self._control.post("changes", json=wanted)
         return Counter(each["kind"] for each in answer.raise_for_status().json())
 
     def _get(self, path: str) -> Any:

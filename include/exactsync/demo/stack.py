@@ -55,6 +55,8 @@ class Stack:
         proxied_at: Where a reverse proxy shows Airflow to people; None without a proxy.
         connections: Further connections of Airflow by their ids, as its JSON describes them.
         airflow: Another Airflow than one on SQLite, for which `scheduled` and `proxied_at` are no matter then.
+        warehouse: The URL of a database to use before any other.
+        exact_relay: The port of this machine by which the app reaches Exact; None: it does so directly.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Stack:
         proxied_at: str | None = None,
         connections: Mapping[str, Mapping[str, Any]] | None = None,
         airflow: Airflow | None = None,
+        warehouse: str | None = None,
+        exact_relay: int | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.airflow = airflow or LocalAirflow(
@@ -84,6 +88,8 @@ class Stack:
         self._payables = payables
         self._companies = companies
         self._connections = dict(connections or {})
+        self._given = {GIVEN_WAREHOUSE[0]: warehouse} if warehouse else os.environ
+        self._called = f"http://127.0.0.1:{exact_relay}" if exact_relay else self.exact_url
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -119,7 +125,7 @@ class Stack:
 
     def _start(self) -> None:
         clear_folder(self.folder)
-        self.warehouse = _given_warehouse() or self._start_warehouse()
+        self.warehouse = _given_warehouse(self._given) or self._start_warehouse()
         self.environment = self._environment()
         self.processes = Processes(self.folder, self.environment)
         self._resources.callback(self.processes.stop)
@@ -183,7 +189,7 @@ class Stack:
             f"AIRFLOW_CONN_{CONNECTION_ID.upper()}": json.dumps(
                 {
                     "conn_type": "exact_online",
-                    "host": self.exact_url,
+                    "host": self._called,
                     "login": DEMO_APP.client_id,
                     "password": DEMO_APP.client_secret,
                     "extra": {"redirect_uri": self.redirect_uri, "region": "nl"},
@@ -225,9 +231,9 @@ def clear_folder(folder: Path) -> None:
     folder.mkdir(parents=True)
 
 
-def _given_warehouse() -> dict[str, str]:
+def _given_warehouse(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what the environment says about a warehouse, for the command line and for Airflow."""
-    given = {name: os.environ[name] for name in GIVEN_WAREHOUSE if os.environ.get(name)}
+    given = {name: environ[name] for name in GIVEN_WAREHOUSE if environ.get(name)}
     if len(given) == 1 and (url := given.get("EXACTSYNC_WAREHOUSE_URL")):
         given["AIRFLOW_CONN_WAREHOUSE_DEFAULT"] = f"postgres://{url.partition('://')[2]}"
     return given

@@ -1,0 +1,110 @@
+"""Faults of the machines that Airflow runs on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import redis
+
+from exactsync.demo.airflow import AirflowError
+from tests.distributed.topology import WORKERS
+
+if TYPE_CHECKING:
+    from tests.chaos.load import Work
+    from tests.chaos.site import Site
+
+AT_WORK_WITHIN_S: Final = 60.0
+_POLL_S: Final = 0.1
+
+
+class WorkerKilled:
+    """Ends a worker with all its tasks, as a machine that loses its power does, once it is at work."""
+
+    name: ClassVar[str] = "worker killed"
+    does: ClassVar[str] = "SIGKILL to a Celery worker and every task on it, in the midst of one"
+    hold_s: ClassVar[float] = 3.0
+
+    def __init__(self, site: Site, repeat: int) -> None:
+        self._site = site
+        self._victim = WORKERS[repeat % len(WORKERS)]
+        self._struck = 0
+
+    def strike(self, work: Work) -> None:
+        """Halt the worker while it has a task, so that the task is not over by the time of its death, and kill it."""
+        processes, give_up_at = self._site.stack.processes, time.monotonic() + AT_WORK_WITHIN_S
+        while time.monotonic() < give_up_at:
+            if self._tasks(work):
+                processes.suspend(self._victim)
+                self._struck = self._tasks(work)
+                if self._struck:
+                    processes.kill(self._victim)
+                    return
+                processes.resume(self._victim)
+            time.sleep(_POLL_S)
+        raise AirflowError(f"{self._victim} was never at work")
+
+    def struck(self) -> int:
+        """Return how many tasks died."""
+        return self._struck
+
+    def lift(self) -> None:
+        """Start the worker again."""
+        if self._struck:
+            self._site.airflow.start_worker(self._site.stack.processes, self._victim)
+
+    def _tasks(self, work: Work) -> int:
+        instances = [each for dag, run in work.runs for each in self._site.api.task_instances(dag, run)]
+        return sum((each["state"], each["hostname"]) == ("running", self._victim) for each in instances)
+
+
+class SchedulerKilled:
+    """Ends the scheduler while tasks are queued and at work."""
+
+    name: ClassVar[str] = "scheduler killed"
+    does: ClassVar[str] = "SIGKILL to the scheduler while tasks are queued and running; another one comes"
+    hold_s: ClassVar[float] = 4.0
+
+    def __init__(self, site: Site, repeat: int) -> None:
+        self._site = site
+        self._struck = 0
+
+    def strike(self, work: Work) -> None:
+        """Kill it."""
+        self._site.stack.processes.kill("scheduler")
+        instances = [each for dag, run in work.runs for each in self._site.api.task_instances(dag, run)]
+        self._struck = sum(each["state"] in {"queued", "running", "scheduled"} for each in instances)
+
+    def struck(self) -> int:
+        """Return how many tasks it had queued or was waiting for."""
+        return self._struck
+
+    def lift(self) -> None:
+        """Start another one."""
+        self._site.airflow.start_service(self._site.stack.processes, "scheduler")
+
+
+class RedisRestarted:
+    """Ends Celery's queue, which comes back with what it had written down."""
+
+    name: ClassVar[str] = "Redis restarted"
+    does: ClassVar[str] = "SIGKILL to the queue of Celery; it comes back from its append-only file"
+    hold_s: ClassVar[float] = 2.0
+
+    def __init__(self, site: Site, repeat: int) -> None:
+        self._site = site
+        self._struck = 0
+
+    def strike(self, work: Work) -> None:
+        """Kill it."""
+        with redis.Redis.from_url(self._site.airflow.queue_url) as queue:
+            self._struck = len(queue.client_list()) - 1  # this one
+        self._site.stack.processes.kill("redis")
+
+    def struck(self) -> int:
+        """Return how many connections of workers and of the scheduler were cut."""
+        return self._struck
+
+    def lift(self) -> None:
+        """Start it again."""
+        self._site.airflow.start_service(self._site.stack.processes, "redis")
