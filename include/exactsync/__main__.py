@@ -11,12 +11,13 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from exactsync.commands import connections, exporting, grants, housekeeping, pulling, setting_up, standing_in
 from exactsync.entities import entities
-from exactsync.errors import DatabaseUnavailableError, ExactSyncError, RetryLaterError
+from exactsync.errors import ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
+from exactsync.warehouse.engine import outage
 from exactsync.warehouse.integrations import known_axes
 
 DONE, FAILED, WRONG_USE, TRY_AGAIN_LATER = 0, 1, 2, 75
@@ -45,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report(error, TRY_AGAIN_LATER)
     except ExactSyncError as error:
         return _report(error, FAILED)
-    except OperationalError as error:
-        return _report(DatabaseUnavailableError(" ".join(str(error.orig).split())), TRY_AGAIN_LATER)
+    except (OperationalError, InterfaceError) as error:
+        return _report(outage(error), TRY_AGAIN_LATER)
     except KeyboardInterrupt:
         return FAILED
     return DONE

@@ -119,8 +119,11 @@ def airflow_exception(failures: Sequence[Failure]) -> AirflowException:
 @contextmanager
 def airflow_errors() -> Iterator[None]:
     """Turn whatever error a library call raises into Airflow's; Airflow itself does not say why a task is put off."""
+    from exactsync.warehouse.engine import clear_outages
+
     try:
-        yield
+        with clear_outages():
+            yield
     except ExactSyncError as error:
         failure = diagnose(error)
         if failure.recovery is Recovery.RESCHEDULE:

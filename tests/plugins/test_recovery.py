@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
 from airflow.sdk.exceptions import (
     AirflowException,
@@ -9,6 +10,7 @@ from airflow.sdk.exceptions import (
     AirflowRescheduleException,
     AirflowSkipException,
 )
+from sqlalchemy.exc import DBAPIError
 
 from exactsync.errors import (
     ConfigurationError,
@@ -38,6 +40,24 @@ FORBIDDEN = ConfigurationError("The user may not read this.", remedy="Give the r
 SUSPICIOUS = GuardError("It would delete 90 % of suppliers.", remedy="Run it with confirm_deletions.")
 BROKEN = DefectError("The page links to itself.")
 DATABASE_AWAY = ConnectionError("server closed the connection")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (psycopg2.OperationalError("too many clients"), "went away: too many clients. What to do: Nothing"),
+        (psycopg2.InterfaceError("it is closed"), "went away: it is closed. What to do: Nothing"),
+        (psycopg2.errors.DiskFull("it is full"), "has no room left: it is full. What to do: Give the disk"),
+    ],
+)
+@pytest.mark.parametrize("is_wrapped", [True, False])
+def test_what_the_driver_says_of_an_outage_is_told_with_what_to_do(
+    said: psycopg2.Error, told: str, is_wrapped: bool
+) -> None:
+    error = DBAPIError.instance("SELECT 1", None, said, psycopg2.Error) if is_wrapped else said
+    with pytest.raises(AirflowException, match=f"A database {told}.*database-away") as raised, airflow_errors():
+        raise error
+    assert type(raised.value) is AirflowException
 
 
 @pytest.mark.parametrize(

@@ -169,13 +169,13 @@ class LoadDiscardedError(RetryLaterError):
 
 
 class DatabaseUnavailableError(RetryLaterError):
-    """One of our databases does not answer; it may come back by itself, or its URL may be wrong."""
+    """One of our databases does not answer, or is full; it may come back by itself, or its URL may be wrong."""
 
     page = "database-away"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, remedy: str = "") -> None:
         retry_at = datetime.now(UTC) + timedelta(minutes=1)
-        remedy = (
+        remedy = remedy or (
             "Nothing, if it is being restarted. Otherwise check the server and its address (warehouse_default, "
             "EXACTSYNC_WAREHOUSE_URL, EXACTSYNC_STATE_URL)."
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RESTED_S: Final = 2.0
 """A connection that was used within this time is taken to be alive."""
 _RESTS_SINCE: Final = "rests_since"
+_NO_ROOM = "Give the disk of its server more room, or free some; what was committed is safe, the rest is tried again."
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
 
 
@@ -78,9 +79,17 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _: Any) -> No
 
 @contextmanager
 def clear_outages() -> Iterator[None]:
-    """Turn what the driver says when a database goes away into DatabaseUnavailableError."""
+    """Turn what the driver says when a database goes away, or is full, into DatabaseUnavailableError."""
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        said = error.orig if isinstance(error, exc.DBAPIError) else error
-        raise DatabaseUnavailableError(f"A database went away: {' '.join(str(said).split())}.") from None
+        raise outage(error) from None
+
+
+def outage(error: Exception) -> DatabaseUnavailableError:
+    """Return what the driver's error means to who looks after the database."""
+    said = error.orig if isinstance(error, exc.DBAPIError) else error
+    text = " ".join(str(said).split())
+    if isinstance(said, psycopg2.errors.DiskFull):
+        return DatabaseUnavailableError(f"A database has no room left: {text}.", remedy=_NO_ROOM)
+    return DatabaseUnavailableError(f"A database went away: {text}.")

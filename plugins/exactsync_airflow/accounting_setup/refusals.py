@@ -29,12 +29,12 @@ from starlette.responses import JSONResponse
 
 from exactsync.errors import (
     ConfigurationError,
-    DatabaseUnavailableError,
     ExactSyncError,
     ReauthorisationRequiredError,
     RetryLaterError,
 )
 from exactsync.exact.redact import redact
+from exactsync.warehouse.engine import outage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -141,7 +141,7 @@ def _status(error: ExactSyncError) -> int:
 
 
 def _refuse_database(request: Request, error: Any) -> JSONResponse:
-    return _refuse(request, DatabaseUnavailableError(f"A database went away: {' '.join(str(error.orig).split())}."))
+    return _refuse(request, outage(error))
 
 
 def _refuse_http(_: Request, error: Any) -> JSONResponse:
