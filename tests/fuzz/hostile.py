@@ -55,7 +55,7 @@ def mutated(draw: st.DrawFn, genuine: Json) -> Json:
     for _ in range(draw(st.integers(1, 3))):
         places = _places(hurt)
         if not places:
-            return draw(values)
+            return deepcopy(draw(values))
         holder, key = places[draw(st.integers(0, len(places) - 1))]
         match draw(st.sampled_from(["replace", "replace", "replace", "remove", "double"])):
             case "remove":
@@ -63,7 +63,7 @@ def mutated(draw: st.DrawFn, genuine: Json) -> Json:
             case "double" if isinstance(holder, list):
                 holder.append(holder[key])
             case _:
-                holder[key] = draw(values)
+                holder[key] = deepcopy(draw(values))  # what is drawn is drawn again: it must not be hurt itself
     return hurt
 
 

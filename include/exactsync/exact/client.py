@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
-from exactsync.errors import DefectError, ExactSyncError
+from exactsync.errors import ConfigurationError, DefectError, ExactSyncError
 from exactsync.exact.calls import AccessTokenSource, Calls
 from exactsync.exact.odata import Page, address, parse_count, parse_page, query
 from exactsync.exact.quota import CallBudget, Ledger
@@ -166,8 +166,7 @@ class ExactClient:
 
     def divisions(self) -> list[dict[str, Any]]:
         """Return every company that the user may see and has permitted to the app (system/Divisions)."""
-        # The division in the path is not checked (picqer#470), so the user's current one is as good as any.
-        division = int(self.me()["CurrentDivision"])
+        division = self._current_division()
         params = query(select=DIVISION_PROPERTIES)
         page = self.get("system/Divisions", division=division, params=params)
         records, seen = list(page.records), set[str]()
@@ -178,6 +177,18 @@ class ExactClient:
             page = self.follow(page.next_url, endpoint="system/Divisions", division=division)
             records += page.records
         return records
+
+    def _current_division(self) -> int:
+        """Return the company that stands in a path which is of none: it is not checked (picqer#470)."""
+        match self.me():
+            case {"CurrentDivision": int(division)} if division > 0:
+                return division
+            case {"CurrentDivision": None}:
+                raise ConfigurationError(
+                    "The user who authorised the app has no company at Exact.",
+                    remedy="Give that user the right to a company at Exact, or authorise as another one.",
+                )
+        raise DefectError("Exact names no current company of the user.")
 
     def _with_own_link(self, page: Page, division: int) -> Page:
         """Return the page if its link may be followed; one that may not must never be kept, to resume from."""

@@ -272,6 +272,17 @@ def test_a_list_of_divisions_that_runs_in_a_circle_ends(open_client, script, lis
         open_client(script(listing({"CurrentDivision": 7}), circle)).divisions()
 
 
+def test_a_user_without_a_company_is_told_what_to_do(open_client, script, listing):
+    with pytest.raises(ConfigurationError, match="has no company at Exact"):
+        open_client(script(listing({"CurrentDivision": None}))).divisions()
+
+
+@pytest.mark.parametrize("me", [{}, {"CurrentDivision": "x"}, {"CurrentDivision": -1}, {"CurrentDivision": [7]}])
+def test_a_user_whose_company_cannot_be_told_is_a_defect(open_client, script, listing, me):
+    with pytest.raises(DefectError, match="no current company"):
+        open_client(script(listing(me))).divisions()
+
+
 def test_many_threads_may_use_one_client(open_client, listing, script):
     client = open_client(script(lambda _: listing({"ID": "1"})))
     with ThreadPoolExecutor(8) as threads:
