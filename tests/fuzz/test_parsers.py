@@ -156,8 +156,8 @@ SENT = {
 }
 BOOKED = {"Currency": "EUR", "Journal": "70", "Supplier": GUID, "YourRef": "F1", "Type": 30, "AmountFC": 121.0}
 CSV = (
-    b"payable_id,kind,counterparty_id,counterparty_name,payable_date,currency,net,vat,gross,account\n"
-    b"p-1,invoice,s-1,Acme,2026-01-31,EUR,100.00,21.00,121.00,4000\n"
+    b"payable_id,kind,counterparty_id,counterparty_name,payable_date,currency,net,vat,gross,account,vat_rate\n"
+    b"p-1,invoice,s-1,Acme,2026-01-31,EUR,100.00,21.00,121.00,4000,21\n"
 )
 CONNECTION = {
     "conn_type": "exact_online",

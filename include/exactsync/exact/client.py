@@ -199,7 +199,7 @@ class ExactClient:
     def _require_own(self, url: str, division: int) -> None:
         try:
             link = httpx.URL(url)
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise DefectError(f"Exact's link to the next page is no address: {error}.") from None
         home = httpx.URL(f"{self._root}{division}/")
         is_home = (link.scheme, link.host, link.port) == (home.scheme, home.host, home.port)

@@ -155,7 +155,7 @@ def _parse(source: str, record: dict[str, Any]) -> Payable:
         amount=_money(record["amount"], currency),
         functional_currency=functional,
         functional_amount=_money(record["functionalAmount"], functional),
-        exchange_rate=None if rate is None or currency == functional else Decimal(str(rate)),
+        exchange_rate=None if rate is None or currency == functional else _rate(rate),
         lines=tuple(_line(line, number, record, currency) for number, line in enumerate(record["lineItems"], start=1)),
         receipt_excuse=_excuse(record.get("documentaryEvidence") or {}),
         updated_at=_moment_or_none(record.get("updatedAt")),
@@ -184,7 +184,7 @@ def _line(line: dict[str, Any], ordinal: int, record: dict[str, Any], currency: 
         description=str(line.get("description") or record.get("description") or ""),
         account_code=_text(account.get("code")),
         vat_account_code=_text(vat_account.get("code")),
-        vat_rate=None if rate is None else Decimal(str(rate)) / 100,
+        vat_rate=None if rate is None else _rate(rate) / 100,
         net=net,
         vat=_money(money["vatAmount"], currency),
         gross=_money(money["grossAmount"], currency),
@@ -234,6 +234,13 @@ def _money(amount: Any, currency: str) -> Decimal:
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise SkippableRecordError(f"'{amount}' is no amount in minor units.")
     return from_minor(amount, currency)
+
+
+def _rate(value: Any) -> Decimal:
+    rate = Decimal(str(value))
+    if not rate.is_finite():
+        raise SkippableRecordError(f"'{value}' is no rate.")
+    return rate
 
 
 def _day(value: Any) -> date:

@@ -89,6 +89,7 @@ def test_a_line_may_be_split_over_several_cost_centres_to_the_cent(payables: lis
         ({"amount": 12.5}, "'12.5' is no amount"),
         ({"amount": True}, "'True' is no amount"),
         ({"currency": "euro"}, "'euro' is no currency"),
+        ({"functionalExchangeRate": "NaN", "currency": "USD", "functionalCurrency": "EUR"}, "'NaN' is no rate"),
         ({"payableDate": "yesterday"}, "cannot be read"),
         ({"counterparty": None}, "cannot be read"),
         ({"lineItems": [{}]}, "cannot be read"),

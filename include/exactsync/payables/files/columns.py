@@ -36,7 +36,7 @@ def read_rate(value: str) -> Decimal:
         rate = Decimal(value.strip().removesuffix("%").strip()) / 100
     except InvalidOperation:
         raise ValueError(f"'{value}' is no rate: write 21 for 21 %") from None
-    if not 0 <= rate <= 1:
+    if not (rate.is_finite() and 0 <= rate <= 1):
         raise ValueError(f"'{value}' is no rate: it lies between 0 and 100")
     return rate
 

@@ -78,6 +78,7 @@ def test_json_lines_say_the_same() -> None:
     [
         ("2026-03-30", "30-03-2026", "line 4, payable_date: '30-03-2026' is no day: write 2026-03-29"),
         (",-500,0,-500", ',"-1.000,50",0,-500', "line 4, net: '-1.000,50' is no amount: write 1234.56"),
+        ("JPY,4500,,", "JPY,4500,,NaN", "line 4, vat_rate: 'NaN' is no rate"),
         ("credit_note", "barter", "line 4, kind: 'barter' is no kind of payable"),
         ("JPY", "yen", "line 4, currency: 'yen' is no currency"),
         ("JPY", "", "line 4, currency: it is empty"),
