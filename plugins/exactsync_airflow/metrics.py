@@ -6,6 +6,8 @@ knows them (`statsd_influxdb_enabled` or `statsd_datadog_enabled`). `docs/operat
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -33,11 +35,20 @@ class Metric:
 
     def tell(self, value: float, *labels: str) -> None:
         """Add to the counter, or set the gauge, that has these values of its tags."""
-        tags = dict(zip(self.tags, labels, strict=True))
+        tags = dict(zip(self.tags, map(_plain, labels), strict=True))
         if self.kind == "gauge":
             stats.gauge(self.name, value, tags=tags)
         elif value:
             stats.incr(self.name, round(value), tags=tags)
+
+
+def _plain(label: str) -> str:
+    """Return a label in characters that get through: a tag with any other makes Airflow drop the metric, or loses itself.
+
+    People name integrations as they like: "Büro Antwerpen, 2" becomes `Buro_Antwerpen__2`.
+    """
+    letters = (each for each in unicodedata.normalize("NFKD", label) if not unicodedata.combining(each))
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", "".join(letters))
 
 
 ROWS: Final = Metric(

@@ -26,6 +26,7 @@ from exactsync.embedded import EmbeddedPostgresError, PostgresServer
 from exactsync.entities import entities
 from exactsync.entity import Feed
 from tests.distributed.invariants import Invariants
+from tests.distributed.statsd import Statsd
 from tests.distributed.topology import WORKERS, DistributedAirflow
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ LATENCY_S = 1.0
 CHANGES = 200
 MIDWAY = 10
 """Tasks of a run that are done when a worker is killed."""
+TOLD = {
+    f"airflow_exactsync_{name}"
+    for name in (
+        "rows", "calls", "load_ms", "data_sets", "lag_s", "calls_left", "quarantined", "failing_checks", "grant_days",
+        "refreshes",
+    )
+}  # fmt: skip
+"""What runs of the main job tell as metrics; the others are of failures and of exports."""
 SURVIVOR, VICTIM = WORKERS
 
 
@@ -157,8 +166,8 @@ def main() -> int:
 def _tell(console: Console) -> list[str]:
     for folder in (STACK, FOLDER):  # first what a stack that was killed has left running
         clear_folder(folder)
-    with PostgresServer(METADATA, durable=False) as metadata:
-        airflow = DistributedAirflow(FOLDER / "airflow", metadata)
+    with Statsd() as statsd, PostgresServer(METADATA, durable=False) as metadata:
+        airflow = DistributedAirflow(FOLDER / "airflow", metadata, statsd_port=statsd.port)
         with Stack(STACK, airflow=airflow) as stack:
             api = stack.wait_until_ready()
             ailing = [
@@ -168,7 +177,9 @@ def _tell(console: Console) -> list[str]:
             console.print(_table(runs))
             console.print("Stopping ...")
     lonely = [] if any(run.refreshes for run in runs) else ["no token was ever replaced, so nobody had to share one"]
-    return [*ailing, *lonely, *(problem for run in runs for problem in run.problems)]
+    told = {sample.name for sample in statsd.ours()}
+    unheard = [f"no task told {name} to StatsD" for name in sorted(TOLD - told)]
+    return [*ailing, *lonely, *unheard, *(problem for run in runs for problem in run.problems)]
 
 
 def _table(runs: list[Run]) -> Table:
