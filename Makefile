@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-distributed coverage bench soak chaos e2e-payables bench-divisions lint secrets lock
+.PHONY: help venv demo up down test test-distributed audit coverage bench soak chaos e2e-payables bench-divisions lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -13,6 +13,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PAGE := $(patsubst %,plugins/exactsync_airflow/%/www,accounting_setup exports sync_health) tests/page
 PEERS := .venv/bench
+PIP_AUDIT := pip-audit==2.10.1
 PAGE_TOOLS := .venv/page/node_modules
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock"
@@ -60,6 +61,13 @@ lint: $(INSTALLED) $(PAGE_TOOLS)/.installed ## Lint, format, types and import ru
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/node $(PAGE_TOOLS)/prettier/bin/prettier.cjs --check --print-width 120 --log-level warn $(PAGE)
 	$(BIN)/node $(PAGE_TOOLS)/typescript/bin/tsc --project tests/page
+
+audit: $(INSTALLED) ## Known vulnerabilities of whatever is installed; asks public databases, so it needs the internet
+	@$(BIN)/uv tool run --quiet --from $(PIP_AUDIT) pip-audit --strict --disable-pip --no-deps --progress-spinner off \
+		--requirement requirements.txt --requirement tests/bench/requirements.txt
+	@mkdir -p .venv/audit && cp tests/page/package.json .venv/audit/
+	@$(BIN)/npm install --prefix .venv/audit --package-lock-only --no-audit --no-fund --silent
+	@$(BIN)/npm audit --prefix .venv/audit --package-lock-only
 
 secrets: ## Make the secrets that docker-compose.yaml reads, below secrets/; those that exist stay
 	@$(PYTHON) deploy/make_secrets.py

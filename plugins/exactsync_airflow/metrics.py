@@ -43,7 +43,7 @@ class Metric:
 
 
 def _plain(label: str) -> str:
-    """Return a label in characters that get through: a tag with any other makes Airflow drop the metric, or loses itself.
+    """Return a label in characters that get through: for any other, Airflow drops the metric, or the tag.
 
     People name integrations as they like: "Büro Antwerpen, 2" becomes `Buro_Antwerpen__2`.
     """

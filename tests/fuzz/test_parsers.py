@@ -105,9 +105,11 @@ def exact(answer: tuple[int, dict[str, str], bytes], *, me: bytes | None = None)
     """A client whose every call gets the answer; but not who we are, if that is told."""
     whatever = answering(answer)
     known = httpx.MockTransport(
-        lambda request: httpx.Response(200, content=me)
-        if me and request.url.path.endswith("/Me")
-        else whatever.handle_request(request)
+        lambda request: (
+            httpx.Response(200, content=me)
+            if me and request.url.path.endswith("/Me")
+            else whatever.handle_request(request)
+        )
     )
     return ExactClient(APP, Tokens(), Boundless(), transport=known, sleep=lambda _: None)
 
