@@ -1,10 +1,11 @@
-"""`make audit` looks at everything that is installed, and at versions that are settled."""
+"""`make audit` looks at everything that is installed, in settled versions; the linter at what we wrote."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,3 +40,15 @@ def test_what_cannot_be_looked_up_is_no_clean_bill() -> None:
     """Without `--strict`, pip-audit skips what its database does not answer for, and calls the rest clean."""
     assert RECIPE
     assert " --strict " in RECIPE[1]
+
+
+def test_the_rules_of_bandit_are_on_and_each_exception_has_a_reason() -> None:
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    assert "S" in tomllib.loads(pyproject)["tool"]["ruff"]["lint"]["select"]
+    excepted = re.findall(r"^.*(?:\"S\d{3}\"|= \[.*\"S\").*$", pyproject, re.MULTILINE)
+    assert excepted
+    assert [line for line in excepted if "]  # " not in line and ",  " not in line] == []
+    modules = "".join((ROOT / path).read_text() for path in tracked("*.py") if not path.startswith("tests/"))
+    excepted = re.findall(r"^.*# noqa: S\d{3}.*$", modules, re.MULTILINE)
+    assert excepted
+    assert [line for line in excepted if not re.search(r"S\d{3} (?:- |\()\w", line)] == []

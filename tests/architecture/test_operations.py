@@ -106,3 +106,9 @@ def test_kubernetes_runs_the_same_image_with_the_same_settings() -> None:
             if option != "base_url":
                 ours = str(WORKER["environment"][f"AIRFLOW__{section}__{option}".upper()])
                 assert str(value) == re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", ours), option
+
+
+def test_kubernetes_makes_no_administrator_whose_password_everybody_knows() -> None:
+    assert VALUES["createUserJob"] == {"enabled": False}
+    assert "airflow users create --role Admin" in PAGES["kubernetes.md"]
+    assert "--password" not in PAGES["kubernetes.md"], "a password on a command line stays in its history"

@@ -30,8 +30,8 @@ NO_SECRETS = {
         "admin", "demo/Secret+of=exactsync", "demo/Spendesk+secret=1",
     },
     "says where a secret is, or what it is called": {
-        "Client secret", "cat /run/secrets/api_secret_key", "cat /run/secrets/jwt_secret", "airflow-api-secret-key",
-        "airflow-fernet-key", "airflow-jwt-secret", "airflow-metadata",
+        "Client secret", "cat /run/secrets/api_secret_key", "cat /run/secrets/jwt_secret", "exactsync-api-secret-key",
+        "exactsync-fernet-key", "exactsync-jwt-secret", "exactsync-metadata",
     },
     "stands for any password, in an address that is shown or that a pattern looks for": {"password"},
     "made up by a test, often to look for it where it must not be": {

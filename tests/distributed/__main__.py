@@ -167,7 +167,7 @@ def _tell(console: Console) -> list[str]:
     for folder in (STACK, FOLDER):  # first what a stack that was killed has left running
         clear_folder(folder)
     with Statsd() as statsd, PostgresServer(METADATA, durable=False) as metadata:
-        airflow = DistributedAirflow(FOLDER / "airflow", metadata, statsd_port=statsd.port)
+        airflow = DistributedAirflow(FOLDER / "airflow", metadata, environment=statsd.settings)
         with Stack(STACK, airflow=airflow) as stack:
             api = stack.wait_until_ready()
             ailing = [

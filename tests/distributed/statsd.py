@@ -51,6 +51,12 @@ class Statsd:
         """Where it listens."""
         return int(self._socket.getsockname()[1])
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What makes Airflow tell it."""
+        section = {"ON": "True", "HOST": "127.0.0.1", "PORT": str(self.port)}
+        return {f"AIRFLOW__METRICS__STATSD_{name}": value for name, value in section.items()}
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

@@ -26,9 +26,8 @@ HOSTILE = "Büro, Köln=1: A|B #東"
 def statsd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statsd]:
     """A server, and Airflow's facility set up as a task's process does it, with the settings of the page."""
     with Statsd() as server:
-        for name, value in {**ADVISED, "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1"}.items():
+        for name, value in {**ADVISED, **server.settings}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_PORT", str(server.port))
         stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
         yield server
     monkeypatch.undo()

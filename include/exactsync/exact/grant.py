@@ -182,7 +182,7 @@ class AccessTokens:
         wait_s = (until - grant.read_at).total_seconds()
         if left_s <= 0 or (wait_s > left_s and not is_at_work):
             raise _later(message, wait_s) if grant.is_unanswered else _pending(message, wait_s)
-        self._sleep(min(wait_s, LONGEST_NAP_S) * random.uniform(0.1, 1.0) + 0.005)  # noqa: S311
+        self._sleep(min(wait_s, LONGEST_NAP_S) * random.uniform(0.1, 1.0) + 0.005)  # noqa: S311 - jitter
 
     def _refresh(self, grant: Grant) -> None:
         """Refresh once, if no one else does; the row tells the result."""

@@ -83,7 +83,7 @@ class CallBudget:
             is_over = time.monotonic() > busy_until if plan.reason == "busy" else plan.wait_s > patience_s
             if is_over:
                 raise _exhausted(plan, endpoint)
-            self._sleep(min(plan.wait_s, LONGEST_NAP_S) * random.uniform(1.0, 1.5))  # noqa: S311
+            self._sleep(min(plan.wait_s, LONGEST_NAP_S) * random.uniform(1.0, 1.5))  # noqa: S311 - jitter
 
     def settle(self, reservation: Reservation, response: httpx.Response | None) -> None:
         """Tell the ledger what came back; None if the connection was lost after sending."""
@@ -128,7 +128,7 @@ def _parse_date(text: str) -> float | None:
 
 
 def _exhausted(plan: Refusal, endpoint: str) -> QuotaExhaustedError:
-    wait_s = max(plan.wait_s, 1.0) + random.uniform(0, RETRY_JITTER_S)  # noqa: S311
+    wait_s = max(plan.wait_s, 1.0) + random.uniform(0, RETRY_JITTER_S)  # noqa: S311 - jitter
     retry_at = datetime.now(UTC) + timedelta(seconds=wait_s)
     window: Literal["minute", "day", "errors"] = "minute" if plan.reason == "busy" else plan.reason
     told = {

@@ -13,7 +13,7 @@ from exactsync.simulator.rules import Rule
 if TYPE_CHECKING:
     from exactsync.simulator.world import World
 
-_TOKEN_ENDPOINT = "oauth2/token"  # noqa: S105
+_TOKEN_ENDPOINT = "oauth2/token"  # noqa: S105 - a path
 
 
 class LoginApi:

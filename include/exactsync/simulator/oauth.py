@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from exactsync.simulator.settings import RegisteredApp, Settings
 
 AUTH_PATH = "/api/oauth2/auth"
-TOKEN_PATH = "/api/oauth2/token"  # noqa: S105
+TOKEN_PATH = "/api/oauth2/token"  # noqa: S105 - a path
 REFRESH_GATE = 0.95
 """The share of the access token's lifetime before which a refresh is refused: 570 of 600 s."""
 _CHAIN_ERROR = "Token is not allowed, because of invalid or empty chainId"
