@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import redis
 
 from exactsync.demo.airflow import AirflowError
+from exactsync.demo.bookings import EXPORT_DAG_ID
+from exactsync.demo.stack import DAG_ID
 from tests.distributed.topology import WORKERS
 
 if TYPE_CHECKING:
@@ -22,27 +24,29 @@ class WorkerKilled:
     """Ends a worker with all its tasks, as a machine that loses its power does, once it is at work."""
 
     name: ClassVar[str] = "worker killed"
-    does: ClassVar[str] = "SIGKILL to a Celery worker and every task on it, in the midst of one"
+    does: ClassVar[str] = "SIGKILL to a Celery worker and every task on it, amid an export, or amid a sync"
     hold_s: ClassVar[float] = 3.0
 
     def __init__(self, site: Site, repeat: int) -> None:
         self._site = site
-        self._victim = WORKERS[repeat % len(WORKERS)]
+        self._wanted = EXPORT_DAG_ID if repeat % 2 else DAG_ID
+        self._victim = ""
         self._struck = 0
 
     def strike(self, work: Work) -> None:
-        """Halt the worker while it has a task, so that the task is not over by the time of its death, and kill it."""
+        """Halt the worker while it has such a task, so that the task is not over by its death, and kill it."""
         processes, give_up_at = self._site.stack.processes, time.monotonic() + AT_WORK_WITHIN_S
         while time.monotonic() < give_up_at:
-            if self._tasks(work):
-                processes.suspend(self._victim)
-                self._struck = self._tasks(work)
+            for victim in set(self._hosts(work, self._wanted)):
+                processes.suspend(victim)
+                self._struck = self._hosts(work).count(victim)
                 if self._struck:
-                    processes.kill(self._victim)
+                    self._victim = victim
+                    processes.kill(victim)
                     return
-                processes.resume(self._victim)
+                processes.resume(victim)
             time.sleep(_POLL_S)
-        raise AirflowError(f"{self._victim} was never at work")
+        raise AirflowError(f"no task of {self._wanted} was ever at work")
 
     def struck(self) -> int:
         """Return how many tasks died."""
@@ -50,12 +54,18 @@ class WorkerKilled:
 
     def lift(self) -> None:
         """Start the worker again."""
-        if self._struck:
+        if self._victim:
             self._site.airflow.start_worker(self._site.stack.processes, self._victim)
 
-    def _tasks(self, work: Work) -> int:
-        instances = [each for dag, run in work.runs for each in self._site.api.task_instances(dag, run)]
-        return sum((each["state"], each["hostname"]) == ("running", self._victim) for each in instances)
+    def _hosts(self, work: Work, wanted: str = "") -> list[str]:
+        """Return on which worker each running task is, of one DAG or all."""
+        return [
+            each["hostname"]
+            for dag, run in work.runs
+            if wanted in {"", dag}
+            for each in self._site.api.task_instances(dag, run)
+            if each["state"] == "running" and each["hostname"] in WORKERS
+        ]
 
 
 class SchedulerKilled:
