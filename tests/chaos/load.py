@@ -39,7 +39,7 @@ PERSON: Final = Actor(name="chaos")
 FIRST_LOAD_S: Final = 600.0
 _COSTS: Final = 121
 _NOT_USED: Final = 2
-_ENDED: Final = frozenset({"success", "failed"})
+ENDED: Final = frozenset({"success", "failed"})
 _POLL_S: Final = 0.3
 _DONE: Final = frozenset({"success", "skipped"})
 
@@ -105,7 +105,7 @@ class Load:
 
     def wait(self, work: Work, *, until: float) -> bool:
         """Wait until the latest runs have ended, or the time (`time.monotonic`) has come; tell whether they have."""
-        while not _ENDED.issuperset(self.states(work)):
+        while not ENDED.issuperset(self.states(work)):
             self._site.stack.processes.check()
             if time.monotonic() > until:
                 return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exactsync.payables.lifecycle import State
+from tests.chaos.load import ENDED
 
 if TYPE_CHECKING:
     from tests.chaos.fault import Fault
@@ -59,7 +60,7 @@ class Rounds:
         fault = kind(self._site, repeat)
         try:
             fault.strike(work)
-            struck = self._hold(fault)
+            struck = self._hold(fault, work)
         finally:
             fault.lift()
         lifted = time.monotonic()
@@ -90,12 +91,15 @@ class Rounds:
             time.sleep(_POLL_S)
         return work
 
-    def _hold(self, fault: Fault) -> int:
-        """Let a fault last as long as it is said to; longer, until it has hit."""
+    def _hold(self, fault: Fault, work: Work) -> int:
+        """Let a fault last as long as it is said to; longer, until it has hit, and with more work if there is none."""
         began = time.monotonic()
         while (lasted := time.monotonic() - began) < HIT_WITHIN_S:
-            if lasted >= fault.hold_s and fault.struck():
-                break
+            if fault.struck():
+                if lasted >= fault.hold_s:
+                    break
+            elif self._load.states(work)[0] in ENDED:
+                self._load.sync(work)
             time.sleep(_POLL_S)
         return fault.struck()
 
