@@ -65,7 +65,11 @@ def read_connection(connection_id: str, value: str) -> Described:
 
 def is_address(base_url: str) -> bool:
     """Whether a base URL names a host that can be called."""
-    return bool(urlsplit(base_url).hostname) and urlsplit(base_url).port != 0
+    try:
+        parts = urlsplit(base_url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, or half of an IPv6 address
+        return False
 
 
 def _fields_of_uri(uri: str) -> dict[str, Any]:

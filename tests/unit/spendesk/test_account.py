@@ -38,6 +38,8 @@ def test_a_sandbox_is_another_host_and_may_want_another_body() -> None:
         ({"extra": {"poll_s": "soon"}}, "`poll_s` is no such number"),
         ({"extra": "{"}, "cannot be read"),
         ({"host": "https://h:99999"}, "cannot be read"),
+        ({"host": "https://h", "port": 65_536}, "lacks a host that can be called"),
+        ({"host": "https://h", "port": -1}, "lacks a host that can be called"),
     ],
 )
 def test_what_is_wrong_with_a_connection_is_told_without_repeating_it(change: dict[str, Any], said: str) -> None:
