@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
-RESTED_S: Final = 2.0
-"""A connection that was used within this time is taken to be alive."""
+RESTED_S: Final = 0.1
+"""A connection that was used within this time is taken to be alive: no server restarts in less."""
 _RESTS_SINCE: Final = "rests_since"
 _NO_ROOM = "Give the disk of its server more room, or free some; what was committed is safe, the rest is tried again."
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
