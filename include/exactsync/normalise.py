@@ -1,4 +1,4 @@
-"""Records as Exact sends them → a typed DataFrame → the text of a COPY. The one module that imports pandas.
+"""Records as Exact sends them → typed columns of pandas → the text of a COPY. The one module that imports pandas.
 
 A record that cannot be converted does not stop the others: it is set aside with its reason, as `Quarantined`.
 """
@@ -53,10 +53,9 @@ class NormalisedPage:
     characters_dropped: int = 0
     """How many U+0000 were dropped from texts: PostgreSQL cannot hold them."""
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The page as a frame."""
-        return pd.DataFrame(self.columns, copy=False)
+    def __len__(self) -> int:
+        """How many rows it has."""
+        return len(self.columns["_seq"])
 
     def copy_text(self) -> str:
         r"""The page in the text format of PostgreSQL's COPY: one line a row, null is `\N`.
@@ -65,8 +64,7 @@ class NormalisedPage:
         """
         cells = [_copy_cells(values) for values in self.columns.values()]
         lines = _lines(cells)
-        height, width = len(cells[0]), len(cells)
-        is_plain = lines.count("\n") == height and lines.count("\t") == height * (width - 1)
+        is_plain = lines.count("\n") == len(self) and lines.count("\t") == len(self) * (len(cells) - 1)
         if not is_plain or "\\" in lines or "\r" in lines:
             lines = _lines([[cell.translate(_ESCAPES) for cell in column] for column in cells])
         return lines.replace(_NULL, r"\N")

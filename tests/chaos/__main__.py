@@ -23,7 +23,7 @@ from tests.chaos.faults import FAULTS
 from tests.chaos.invariants import AllInvariants
 from tests.chaos.load import Load
 from tests.chaos.rounds import Rounds
-from tests.chaos.site import FOLDER, Site
+from tests.chaos.site import FOLDER, open_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _play(wanted: Sequence[tuple[type[Fault], int]], *, until: float) -> Iterator[Round]:
-    with Site() as site:
+    with open_site() as site:
         load = Load(site)
         load.set_up()
         invariants = AllInvariants(site, load)

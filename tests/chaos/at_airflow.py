@@ -24,7 +24,6 @@ class WorkerKilled:
     """Ends a worker with all its tasks, as a machine that loses its power does, once it is at work."""
 
     name: ClassVar[str] = "worker killed"
-    does: ClassVar[str] = "SIGKILL to a Celery worker and every task on it, amid an export, or amid a sync"
     hold_s: ClassVar[float] = 3.0
 
     def __init__(self, site: Site, repeat: int) -> None:
@@ -72,7 +71,6 @@ class SchedulerKilled:
     """Ends the scheduler while tasks are queued and at work."""
 
     name: ClassVar[str] = "scheduler killed"
-    does: ClassVar[str] = "SIGKILL to the scheduler while tasks are queued and running; another one comes"
     hold_s: ClassVar[float] = 4.0
 
     def __init__(self, site: Site, repeat: int) -> None:
@@ -98,7 +96,6 @@ class RedisRestarted:
     """Ends Celery's queue, which comes back with what it had written down."""
 
     name: ClassVar[str] = "Redis restarted"
-    does: ClassVar[str] = "SIGKILL to the queue of Celery; it comes back from its append-only file"
     hold_s: ClassVar[float] = 2.0
 
     def __init__(self, site: Site, repeat: int) -> None:

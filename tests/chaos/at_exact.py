@@ -9,30 +9,30 @@ from tests.chaos.machine import struck_names
 
 if TYPE_CHECKING:
     from tests.chaos.load import Work
+    from tests.chaos.relay import Way
     from tests.chaos.site import Site
 
 HOUR_S: Final = 25.0
-"""An hour, scaled as the retries of tasks are, and more."""
+"""An hour, scaled as the retries of tasks are."""
 SHIFT_S: Final = 245.0
 
 
-class ExactDown:
-    """Resets every connection to Exact, those that exist and those to come."""
+class _Relayed:
+    """Faults of the way to Exact."""
 
-    name: ClassVar[str] = "Exact down for an hour"
-    does: ClassVar[str] = f"each connection is reset, amid calls, for {HOUR_S:.0f} s: longer than all retries of a task"
-    hold_s: ClassVar[float] = HOUR_S
+    way: ClassVar[Way]
+    """What it is while the fault lasts."""
 
     def __init__(self, site: Site, repeat: int) -> None:
         self._relay = site.relay
         self._before = self._relay.struck
 
     def strike(self, work: Work) -> None:
-        """Cut the way."""
-        self._relay.turn("cut")
+        """Let nothing through as it should be."""
+        self._relay.turn(self.way)
 
     def struck(self) -> int:
-        """Return how many connections were reset."""
+        """Return how many connections were reset, or answers held back."""
         return self._relay.struck - self._before
 
     def lift(self) -> None:
@@ -40,35 +40,26 @@ class ExactDown:
         self._relay.turn("open")
 
 
-class SlowLoris:
-    """Lets answers come byte by byte."""
+class ExactDown(_Relayed):
+    """Resets every connection to Exact, those that exist and those to come."""
+
+    name: ClassVar[str] = "Exact down for an hour"
+    hold_s: ClassVar[float] = HOUR_S
+    way: ClassVar[Way] = "cut"
+
+
+class SlowLoris(_Relayed):
+    """Lets answers come byte by byte, head and body."""
 
     name: ClassVar[str] = "slow-loris answers"
-    does: ClassVar[str] = "answers come a byte at a time, five in a second, head and body"
     hold_s: ClassVar[float] = HOLD_S
-
-    def __init__(self, site: Site, repeat: int) -> None:
-        self._relay = site.relay
-        self._before = self._relay.struck
-
-    def strike(self, work: Work) -> None:
-        """Hold answers back."""
-        self._relay.turn("dripping")
-
-    def struck(self) -> int:
-        """Return how many answers were held back."""
-        return self._relay.struck - self._before
-
-    def lift(self) -> None:
-        """Let them come."""
-        self._relay.turn("open")
+    way: ClassVar[Way] = "dripping"
 
 
 class NamesUnresolved:
     """Lets Exact's name resolve in no task."""
 
     name: ClassVar[str] = "DNS failure"
-    does: ClassVar[str] = "getaddrinfo fails with EAI_AGAIN for Exact, in every process of Airflow"
     hold_s: ClassVar[float] = HOLD_S
 
     def __init__(self, site: Site, repeat: int) -> None:
@@ -102,7 +93,6 @@ class _Planted:
         self._fault = self.names[repeat % len(self.names)]
         self._parameters: dict[str, object] = {}
         self._id = 0
-        self._struck = 0
 
     def strike(self, work: Work) -> None:
         """Plant it."""
@@ -110,8 +100,7 @@ class _Planted:
 
     def struck(self) -> int:
         """Return how many calls it has struck."""
-        self._struck = self._exact.struck(self._id)
-        return self._struck
+        return self._exact.struck(self._id)
 
     def lift(self) -> None:
         """Take it away."""
@@ -122,7 +111,6 @@ class Storm(_Planted):
     """Answers 429 to every call."""
 
     name: ClassVar[str] = "429 storm"
-    does: ClassVar[str] = "every call is answered 429: with the headers of the minute, or without a word"
     hold_s: ClassVar[float] = HOLD_S
     names: ClassVar[tuple[str, ...]] = ("minute_limit", "limit_without_headers")
 
@@ -131,7 +119,6 @@ class Maintenance(_Planted):
     """Answers every call with a web page."""
 
     name: ClassVar[str] = "maintenance HTML"
-    does: ClassVar[str] = "every call is answered with the page of Exact's maintenance: with 503, or with 200"
     hold_s: ClassVar[float] = HOLD_S
     names: ClassVar[tuple[str, ...]] = ("maintenance", "maintenance_as_success")
 
@@ -140,7 +127,6 @@ class ClockShifted(_Planted):
     """Sets one of the two clocks, and sets it right again."""
 
     name: ClassVar[str] = "clock shifted by 245 s"
-    does: ClassVar[str] = "our clock and Exact's differ by 245 s, either way; then they agree again"
     hold_s: ClassVar[float] = HOLD_S
     names: ClassVar[tuple[str, ...]] = ("client_clock_off",)
 

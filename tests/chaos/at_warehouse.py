@@ -30,7 +30,6 @@ class WarehouseCrashed:
     """Ends PostgreSQL at once, in the midst of a transaction, so that it has to recover."""
 
     name: ClassVar[str] = "PostgreSQL restarted"
-    does: ClassVar[str] = "the warehouse's server ends at once (immediate), amid transactions, and recovers"
     hold_s: ClassVar[float] = 0.0
 
     def __init__(self, site: Site, repeat: int) -> None:
@@ -56,7 +55,6 @@ class DiskFull:
     """Lets no page be staged: the tables of staging lie on a disk without room."""
 
     name: ClassVar[str] = "disk full on staging"
-    does: ClassVar[str] = "no room where staging lies: every COPY of a page ends in SQLSTATE 53100"
     hold_s: ClassVar[float] = HOLD_S
 
     def __init__(self, site: Site, repeat: int) -> None:
@@ -81,7 +79,6 @@ class ConnectionsUsedUp:
     """Takes every connection that the server has, and each that becomes free."""
 
     name: ClassVar[str] = "connections used up"
-    does: ClassVar[str] = "somebody else holds every connection that the warehouse's server allows"
     hold_s: ClassVar[float] = HOLD_S
 
     def __init__(self, site: Site, repeat: int) -> None:

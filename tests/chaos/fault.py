@@ -15,13 +15,11 @@ class Fault(Protocol):
     """One fault, struck once.
 
     Attributes:
-        name: what the table calls it.
-        does: what happens, in a line.
+        name: what the table, and the page that tells what happens, call it.
         hold_s: how long it lasts at least; longer, if it has struck nothing yet.
     """
 
     name: ClassVar[str]
-    does: ClassVar[str]
     hold_s: ClassVar[float]
 
     def __init__(self, site: Site, repeat: int) -> None: ...

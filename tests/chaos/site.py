@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg2
 
@@ -17,7 +18,7 @@ from tests.distributed.topology import DistributedAirflow
 from tests.torture.restarts import own_server
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Iterator
 
     from exactsync.demo.airflow import AirflowApi
 
@@ -41,41 +42,21 @@ MISSED_SOONER: Final = {
 """The dead are missed sooner than in production, as many of them die here in a few minutes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The topology of docker-compose.yaml as processes, with an app that is authorised.
-
-    Attributes:
-        stack: what `make test-distributed` runs, too.
-        airflow: its Airflow.
-        api: its REST API.
-        exact: what only a test knows of Exact.
-        relay: the way to Exact.
-        warehouse: the server of the warehouse.
-    """
+    """The topology of docker-compose.yaml as processes, with an app that is authorised."""
 
     stack: Stack
+    """What `make test-distributed` runs, too."""
     airflow: DistributedAirflow
     api: AirflowApi
     exact: SimulatedExact
+    """What only a test knows of Exact."""
     relay: Relay
+    """The way to Exact."""
     warehouse: PostgresServer
-
-    def __init__(self) -> None:
-        self._resources = ExitStack()
-        self.unresolved = (FOLDER / "unresolved").absolute()
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._resources.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._resources.close()
+    unresolved: Path
+    """The file that says whose name does not resolve, as long as it is there."""
 
     @property
     def warehouse_log(self) -> Path:
@@ -90,33 +71,39 @@ class Site:
                 cursor.execute(statement, values or None)
                 return list(cursor.fetchall()) if cursor.description else []
 
-    def _start(self) -> None:
-        for folder in (STACK, WAREHOUSE, FOLDER):  # first what one that was killed has left running
-            clear_folder(folder)
-        enter = self._resources.enter_context
-        self.warehouse = enter(own_server(WAREHOUSE / "postgres", max_connections=str(MOST_CONNECTIONS)))
-        self.relay = enter(Relay())
-        self.airflow = DistributedAirflow(
-            FOLDER / "airflow",
-            enter(PostgresServer(METADATA, durable=False)),
-            environment={**MISSED_SOONER, machine.NAMES: str(self.unresolved)},
+
+@contextmanager
+def open_site() -> Iterator[Site]:
+    """Start everything, and stop it at the end."""
+    for folder in (STACK, WAREHOUSE, FOLDER):  # first what one that was killed has left running
+        clear_folder(folder)
+    with (
+        own_server(WAREHOUSE / "postgres", max_connections=str(MOST_CONNECTIONS)) as warehouse,
+        Relay() as relay,
+        PostgresServer(METADATA, durable=False) as metadata,
+    ):
+        unresolved = (FOLDER / "unresolved").absolute()
+        airflow = DistributedAirflow(
+            FOLDER / "airflow", metadata, environment={**MISSED_SOONER, machine.NAMES: str(unresolved)}
         )
-        settings = self.airflow.home / "config" / "airflow_local_settings.py"
+        settings = airflow.home / "config" / "airflow_local_settings.py"
         settings.parent.mkdir(parents=True)
         settings.write_text(f"from {machine.__name__} import *\n")
-        self.stack = Stack(
-            STACK,
-            airflow=self.airflow,
-            warehouse=self.warehouse.create_database("warehouse"),
-            exact_relay=self.relay.port,
-        )
-        self.relay.lead_to(int(self.stack.exact_url.rpartition(":")[2]))
-        enter(self.stack)
-        self.exact = SimulatedExact(self.stack.exact_url)
-        self.exact.configure(
-            token_lifetime_s=TOKEN_LIFETIME_S, calls_per_minute=CALLS_A_MINUTE, calls_per_day=1_000_000
-        )
-        self.stack.authorise()
-        self.exact.configure(latency_s=LATENCY_S)
-        self.execute(waits.SOONER)
-        self.api = self.stack.wait_until_ready()
+        stack = Stack(STACK, airflow=airflow, warehouse=warehouse.create_database("warehouse"), exact_relay=relay.port)
+        relay.lead_to(int(stack.exact_url.rpartition(":")[2]))
+        with stack:
+            exact = SimulatedExact(stack.exact_url)
+            exact.configure(token_lifetime_s=TOKEN_LIFETIME_S, calls_per_minute=CALLS_A_MINUTE, calls_per_day=1_000_000)
+            stack.authorise()
+            exact.configure(latency_s=LATENCY_S)
+            site = Site(
+                stack=stack,
+                airflow=airflow,
+                api=stack.wait_until_ready(),
+                exact=exact,
+                relay=relay,
+                warehouse=warehouse,
+                unresolved=unresolved,
+            )
+            site.execute(waits.SOONER)
+            yield site

@@ -213,9 +213,9 @@ def normalise(entity_name: str) -> Callable[[Any], None]:
     def check(records: Any) -> None:
         wanted = [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
         normalised = normalise_page(entities()[entity_name], wanted, load_id=1)
-        read = len(normalised.frame) - sum(one.key is not None for one in normalised.quarantined)
+        read = len(normalised) - sum(one.key is not None for one in normalised.quarantined)
         assert read + len(normalised.quarantined) == len(wanted), "a record is neither read nor in quarantine"
-        assert normalised.copy_text().count("\n") == len(normalised.frame)
+        assert normalised.copy_text().count("\n") == len(normalised)
 
     return check
 

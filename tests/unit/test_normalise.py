@@ -113,7 +113,7 @@ def test_a_value_of_another_type_sets_its_record_aside_and_keeps_the_rest(
     assert set_aside.key == KEY.format(1)
     assert set_aside.reason.startswith("property Value: ")
     assert json.loads(set_aside.record)["ID"] == KEY.format(1)
-    assert page.frame["_kind"].tolist() == ["member", "member", "quarantined"]
+    assert page.columns["_kind"].tolist() == ["member", "member", "quarantined"]
 
 
 def test_a_record_without_one_of_its_properties_is_set_aside() -> None:
@@ -129,7 +129,7 @@ def test_a_record_without_a_readable_key_is_set_aside_without_one() -> None:
 
 def test_characters_that_postgres_cannot_hold_are_dropped_and_counted() -> None:
     page = normalise(ColumnType.TEXT, "a\0b\0", "c")
-    assert page.frame["value"].tolist() == ["ab", "c"]
+    assert page.columns["value"].tolist() == ["ab", "c"]
     assert page.characters_dropped == 2
 
 
