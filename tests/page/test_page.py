@@ -163,6 +163,13 @@ def test_exports_knows_every_state_action_and_kind_and_calls_them_what_the_libra
     assert kinds == {kind.value: kind.label for kind in Kind}
 
 
+def test_exports_never_says_of_a_doubt_that_nobody_knows_whether_it_is_booked() -> None:
+    """An entry that is booked otherwise, and known to be, is in doubt, too."""
+    meaning = re.search(r'^  in_doubt: \{[^}]*meaning: "([^"]+)"', block(EXPORT_TEXTS, "STATES"), re.MULTILINE)
+    assert meaning
+    assert meaning[1] == "Sent, and not known to be booked as it was sent."
+
+
 def test_it_refuses_in_a_name_what_the_library_refuses() -> None:
     found = re.search(r"^const FORBIDDEN = (\[.*\]);$", MODULES[WWW / "steps.js"], re.MULTILINE)
     assert found

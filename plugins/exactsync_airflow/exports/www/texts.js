@@ -15,7 +15,12 @@ export const STATES = {
     palette: "failed",
     meaning: "Refused by Exact Online, or without a usable receipt; it is not booked.",
   },
-  in_doubt: { label: "In doubt", sign: "?", palette: "deferred", meaning: "Sent, and not known whether it is booked." },
+  in_doubt: {
+    label: "In doubt",
+    sign: "?",
+    palette: "deferred",
+    meaning: "Sent, and not known to be booked as it was sent.",
+  },
   prepared: { label: "Prepared", sign: "◌", palette: "queued", meaning: "The next export takes it." },
   exporting: { label: "Exporting", sign: "▶", palette: "running", meaning: "On its way right now." },
   sent_back: { label: "Sent back", sign: "↩", palette: "none", meaning: "It waits to be changed where it comes from." },
