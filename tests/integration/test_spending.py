@@ -15,12 +15,13 @@ from exactsync.errors import (
     QuotaExhaustedError,
     SkippableRecordError,
     SnapshotPendingError,
+    SpendeskUnavailableError,
 )
 from exactsync.payable import Payable
 from exactsync.payables.spending import Spending, Told
 from exactsync.secret import Secret
 from exactsync.simulator import Clock, Simulator, SimulatorTransport
-from exactsync.simulator.messages import json_response
+from exactsync.simulator.messages import Request, Response, json_response
 from exactsync.simulator.spendesk import SpendeskSettings, SpendeskSimulator, company_of
 from exactsync.spendesk.account import SpendeskAccount
 from exactsync.spendesk.client import SpendeskClient
@@ -29,7 +30,7 @@ from exactsync.warehouse.engine import create_engine
 from tests.unit.spendesk.conftest import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
 
@@ -196,6 +197,27 @@ def test_a_snapshot_that_a_killed_worker_asked_for_is_waited_for(
     _let_pass(100, spendesk, engine)
     with pytest.raises(SnapshotPendingError):
         spending.receive_payables(today, today, run_id="run")
+
+
+def test_a_spendesk_that_is_at_another_snapshot_without_end_fails_the_run_and_the_next_one_gets_everything(
+    spending: Spending, spendesk: SpendeskSimulator, engine: Engine
+) -> None:
+    def refuse(request: Request, proceed: Callable[[], Response]) -> Response:
+        if request.path.endswith("/snapshots/payables"):
+            return json_response({"message": "another snapshot is being generated"}, status=409)
+        spendesk.interfere(refuse)
+        return proceed()
+
+    today = _today(spendesk)
+    for minutes in (118, 3):
+        spendesk.interfere(refuse)
+        with pytest.raises(SnapshotPendingError, match="answered 409"):
+            spending.receive_payables(today - timedelta(days=80), today, run_id="run")
+        _let_pass(minutes * 60, spendesk, engine)
+    spendesk.interfere(refuse)
+    with pytest.raises(SpendeskUnavailableError, match=r"makes no snapshot of .* for too long"):
+        spending.receive_payables(today - timedelta(days=80), today, run_id="run")
+    assert _receive(spending, spendesk, engine, run_id="next").read == 120
 
 
 def test_what_is_to_be_booked_comes_with_its_receipts_and_what_matches_its_supplier(

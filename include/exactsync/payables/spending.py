@@ -17,6 +17,7 @@ from exactsync.errors import (
     QuotaExhaustedError,
     SkippableRecordError,
     SnapshotPendingError,
+    SpendeskUnavailableError,
 )
 from exactsync.spendesk import parse
 from exactsync.spendesk.snapshots import Period, ask, periods, read_page
@@ -38,6 +39,8 @@ TO_BE_BOOKED: Final = ("prepared",)
 """Bookkeeping statuses of payables that an accountant has made ready."""
 LONGEST_MAKING: Final = timedelta(hours=1)
 """A snapshot that takes longer is asked for anew."""
+LONGEST_REFUSED: Final = timedelta(hours=2)
+"""For so long Spendesk may be at another snapshot; then the run fails, and the next one asks for the same days."""
 _ANEW: Final = 3
 
 
@@ -93,6 +96,7 @@ class Spending:
 
         Raises:
             SnapshotPendingError: Spendesk is making a snapshot; call again at `retry_at`.
+            SpendeskUnavailableError: it has been at another one for longer than LONGEST_REFUSED.
             ExactSyncError: others as `SpendeskClient.get`.
         """
         days = [(period.first, period.last) for period in periods(first, last)]
@@ -134,13 +138,27 @@ class Spending:
     def _ask(self, snapshot: Snapshot, period: Period) -> None:
         for attempt in range(_ANEW):
             nonce = int(datetime.now(UTC).timestamp() * 1000) + attempt
-            ticket = ask(self._client, period, nonce=nonce)
+            try:
+                ticket = ask(self._client, period, nonce=nonce)
+            except SnapshotPendingError as refusal:
+                self._check_patience(snapshot, period, refusal)
+                raise
             if not ticket.is_stale:
                 break
         else:
             raise DefectError(f"Spendesk gives only old snapshots of {period}.")
         with self._engine.begin() as connection:
             snapshots.note_asked(connection, snapshot.id, ticket.key)
+
+    def _check_patience(self, snapshot: Snapshot, period: Period, refusal: SnapshotPendingError) -> None:
+        """Note that Spendesk is at another snapshot; raise SpendeskUnavailableError if it has been for too long."""
+        with self._engine.begin() as connection:
+            snapshots.note_refused(connection, snapshot.id)
+        if snapshot.asked_at and datetime.now(UTC) - snapshot.asked_at > LONGEST_REFUSED:
+            raise SpendeskUnavailableError(
+                f"Spendesk makes no snapshot of {period}: it has been at another one for too long. {refusal.message}",
+                retry_at=refusal.retry_at,
+            ) from refusal
 
     def _forget(self, snapshot: Snapshot) -> None:
         with self._engine.begin() as connection:

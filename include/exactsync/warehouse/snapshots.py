@@ -22,8 +22,9 @@ class Snapshot:
     first_day: date
     last_day: date
     key: str | None
-    """None: not asked for yet."""
+    """None: not asked for yet, or in vain."""
     asked_at: datetime | None
+    """Without a key: since when it is asked for in vain."""
     polled_at: datetime | None
     read_at: datetime | None
     payables: int
@@ -50,6 +51,11 @@ def plan(connection: Connection, source: str, run_id: str, periods: Iterable[tup
 def note_asked(connection: Connection, snapshot_id: int, key: str) -> None:
     """Note that a snapshot was asked for."""
     connection.execute(_ASKED, {"id": snapshot_id, "key": key})
+
+
+def note_refused(connection: Connection, snapshot_id: int) -> None:
+    """Note that a snapshot was asked for in vain; the first time counts."""
+    connection.execute(_REFUSED, {"id": snapshot_id})
 
 
 def note_polled(connection: Connection, snapshot_id: int) -> None:
@@ -79,6 +85,9 @@ FROM exactsync.spendesk_snapshots WHERE source = :source AND run_id = :run_id OR
 """)
 _ASKED = text("""
 UPDATE exactsync.spendesk_snapshots SET key = :key, asked_at = clock_timestamp(), polled_at = NULL WHERE id = :id
+""")
+_REFUSED = text("""
+UPDATE exactsync.spendesk_snapshots SET asked_at = coalesce(asked_at, clock_timestamp()) WHERE id = :id AND key IS NULL
 """)
 _POLLED = text("UPDATE exactsync.spendesk_snapshots SET polled_at = clock_timestamp() WHERE id = :id")
 _READ = text("""
