@@ -1,6 +1,6 @@
 # Only Python 3.11+ and make are needed; everything else is installed below .venv/ and runs below var/.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up down test test-distributed audit coverage bench soak chaos e2e-payables bench-divisions lint secrets lock
+.PHONY: help venv demo up down test test-distributed audit coverage bench soak chaos e2e-payables bench-divisions bench-overhead lint secrets lock
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, every Airflow process compiles Airflow anew
 
@@ -50,6 +50,9 @@ chaos: $(INSTALLED) ## 12 faults around syncs and exports, REPEATS (3) of each; 
 
 bench-divisions: $(INSTALLED) ## How long the main job takes for COMPANIES (500) small companies without news
 	@$(BIN)/python -m tests.bench.divisions --companies $(COMPANIES)
+
+bench-overhead: $(INSTALLED) ## What the parse of our DAGs, and tasks without news, take beyond Airflow's least
+	@$(BIN)/python -m tests.bench.overhead
 
 e2e-payables: $(INSTALLED) ## 500 payables of every type, 60 of them faulty, from Spendesk to Exact by a real scheduler
 	$(BIN)/pytest tests/e2e/payables/five_hundred.py

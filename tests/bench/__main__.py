@@ -21,12 +21,15 @@ from tests.bench.results import PHASES, Case, Results
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.bench.report import Profiles
+
 FOLDER: Final = ROOT / "var" / "bench"
 LATENCY_S: Final = 0.2
 OPTIONS: Final = {"dlt": ("dlt_upsert", "default"), "dlt_tuned": ("dlt_upsert", "fastest")}
 """Contestants that are a module with an option."""
 PEERS: Final = ("dlt", "dlt_tuned", "pandas_copy")
 """Contestants that run in an environment of their own."""
+PROFILED: Final = ("first", "changed")
 FULL: Final = (
     Stage(rows=100_000, contestants=("ours", "floor", "pandas_copy", "dlt", "dlt_tuned")),
     Stage(rows=1_000_000, contestants=("ours", "floor")),
@@ -66,6 +69,19 @@ class Bench:
         arena.drop(database)
 
 
+def profile(postgres: PostgresServer, stage: Stage) -> Profiles:
+    """Run ours once more with a clock at the door of each step; return the steps of each phase."""
+    profiles: Profiles = {}
+    with serving(FOLDER, stage.rows, stage.latency_s) as server, _arena(postgres, server) as arena:
+        database = arena.fresh_database()
+        for phase in PROFILED:
+            written = FOLDER / f"profile-{phase}.json"
+            arena.run(sys.executable, "profiled", database, str(written))
+            profiles[phase] = json.loads(written.read_text())
+        arena.drop(database)
+    return profiles
+
+
 @contextmanager
 def _arena(postgres: PostgresServer, server: str) -> Iterator[Arena]:
     arena = Arena(postgres.url(), server, postgres_pid=postgres.pid)
@@ -88,8 +104,9 @@ def main() -> None:
     with PostgresServer(FOLDER / "postgres") as postgres:
         for stage in stages:
             bench.measure(postgres, stage, results)
+        profiles = profile(postgres, stages[0])
         place = FOLDER / "report" if options.quick else ROOT / "docs" / "benchmarks"
-        write_report(place, results, stages, runs=bench.runs, postgres_url=postgres.url())
+        write_report(place, results, profiles, stages, runs=bench.runs, postgres_url=postgres.url())
     (place / "runs.json").write_text(json.dumps(results.to_json(), indent=1) + "\n")
     print(f"Written: {(place / 'README.md').relative_to(ROOT)}")
 

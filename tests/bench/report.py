@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psutil
 import psycopg2
 
 from tests.bench.chart import Bar, Panel, draw
+from tests.bench.machine import describe_machine, versions
+from tests.bench.promises import Promise, promises_table
 from tests.bench.results import PHASES, Case
 
 if TYPE_CHECKING:
@@ -31,6 +29,10 @@ LABELS: Final = {
     "dlt_tuned": "dlt, tuned",
 }
 MOST_MB: Final = 350
+WORTH_TELLING_S: Final = 0.01
+
+Profiles = dict[str, list[dict[str, Any]]]
+"""By phase, the steps of `contestants.profiled`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +44,18 @@ class Stage:
     latency_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """Something that ought to hold, and what was measured."""
-
-    what: str
-    wanted: str
-    measured: str
-    is_kept: bool
-
-
-def write_report(place: Path, results: Results, stages: Sequence[Stage], *, runs: int, postgres_url: str) -> None:
+def write_report(
+    place: Path, results: Results, profiles: Profiles, stages: Sequence[Stage], *, runs: int, postgres_url: str
+) -> None:
     """Write README.md and chart.svg into a folder."""
     place.mkdir(parents=True, exist_ok=True)
     (place / "chart.svg").write_text(draw(list(_panels(results, stages)), about="Loading suppliers, medians"))
     sections = [
         _introduction(runs),
         "![Rows a second, and seconds for a feed of changes](chart.svg)",
-        "## Promises\n\n" + _promises_table(list(_promises(results, stages))),
+        "## Promises\n\n" + promises_table(_promises(results, stages)),
         *(_stage_table(results, stage) for stage in stages),
+        _profiles(profiles, stages[0]),
         "## Machine\n\n" + "\n".join(f"- {line}" for line in _machine(postgres_url)),
         _contestants(),
     ]
@@ -104,6 +99,30 @@ def _stage_table(results: Results, stage: Stage) -> str:
     return "\n".join(lines)
 
 
+def _profiles(profiles: Profiles, stage: Stage) -> str:
+    told = [
+        "## Where exactsync's seconds go\n\n"
+        f"One more run of {stage.rows:,} suppliers, with a clock at the door of each step: its own time, without that "
+        "of the steps within it. Steps of several threads go on side by side, so wall times add up to more than the "
+        "load took."
+    ]
+    for phase, steps in profiles.items():
+        total_s = sum(step["cpu_s"] for step in steps)
+        lines = [
+            f"{PHASES[phase].capitalize()}:\n",
+            "| step | times | wall, s | CPU, s | of all CPU |",
+            "| --- | ---: | ---: | ---: | ---: |",
+        ]
+        lines += [
+            f"| {step['name']} | {step['times']} | {step['wall_s']:.2f} | {step['cpu_s']:.2f} "
+            f"| {step['cpu_s'] / total_s:.0%} |"
+            for step in sorted(steps, key=lambda step: -step["wall_s"])
+            if step["wall_s"] >= WORTH_TELLING_S
+        ]
+        told.append("\n".join(lines))
+    return "\n\n".join(told)
+
+
 def _promises(results: Results, stages: Sequence[Stage]) -> Iterator[Promise]:
     all_four, large, slow = stages
 
@@ -141,15 +160,6 @@ def _promises(results: Results, stages: Sequence[Stage]) -> Iterator[Promise]:
     yield Promise("calls when nothing changed", "≤ 1", f"{idle:.0f}", idle <= 1)
 
 
-def _promises_table(promises: Sequence[Promise]) -> str:
-    lines = ["| what | wanted | measured | |", "| --- | ---: | ---: | --- |"]
-    lines += [
-        f"| {each.what} | {each.wanted} | {each.measured} | {'kept' if each.is_kept else '**not kept**'} |"
-        for each in promises
-    ]
-    return "\n".join(lines)
-
-
 def _panels(results: Results, stages: Sequence[Stage]) -> Iterator[Panel]:
     for stage in stages[:2]:
         for phase, unit in (("first", "rows a second: more is better"), ("changed", "seconds: less is better")):
@@ -173,23 +183,13 @@ def _panels(results: Results, stages: Sequence[Stage]) -> Iterator[Panel]:
 
 
 def _machine(postgres_url: str) -> Iterator[str]:
-    yield f"{_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB of memory"
-    yield f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"
+    yield from describe_machine()
     with closing(psycopg2.connect(postgres_url)) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         yield f"PostgreSQL {cursor.fetchone()[0]} with its default settings, fsync on"
-    ours = ", ".join(
-        f"{name} {version(name)}" for name in ("pandas", "numpy", "orjson", "sqlalchemy", "psycopg2-binary")
-    )
-    yield f"exactsync and the floor: {ours}"
+    yield f"exactsync and the floor: {versions('pandas', 'numpy', 'orjson', 'sqlalchemy', 'psycopg2-binary')}"
     pinned = (HERE / "requirements.txt").read_text().splitlines()
     yield f"peers: {', '.join(line.replace('==', ' ') for line in pinned if not line.startswith('#'))}"
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def _contestants() -> str:
