@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exactsync.connecting import Connected
 
 MOST_BATCHES = 8
-"""A dozen entities then fill every place that Airflow has for tasks. A task costs as much as thirty companies without
+"""A dozen entities then fill every place that Airflow has for tasks. A task costs as much as fifteen companies without
 news: with more batches, tasks would cost more than the work."""
 
 
