@@ -1,16 +1,15 @@
-"""Connections to a database that restarts."""
+"""A database that restarts, and one that is there and says no."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
 
+import pytest
 from sqlalchemy import text
 
+from exactsync.errors import DatabaseUnavailableError
 from exactsync.warehouse import engine as engine_module
-from exactsync.warehouse.engine import create_engine
-
-if TYPE_CHECKING:
-    import pytest
+from exactsync.warehouse.engine import clear_outages, create_engine
 
 KILL_OTHERS = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(:pids)")
 
@@ -30,3 +29,26 @@ def test_connections_that_were_lost_while_they_rested_are_replaced_unnoticed(
     finally:
         ours.dispose()
         others.dispose()
+
+
+def test_a_lock_that_another_session_holds_is_not_told_as_a_database_that_went_away(migrated_database: str) -> None:
+    table = "exactsync.sync_state"
+    ours, others = create_engine(migrated_database), create_engine(migrated_database)
+    with closing(others.raw_connection()) as analyst, closing(ours.raw_connection()) as waiting:
+        analyst.cursor().execute(f"LOCK TABLE {table}")
+        with pytest.raises(DatabaseUnavailableError, match="did not let go") as caught, clear_outages():
+            waiting.cursor().execute(f"SET LOCAL lock_timeout = '10ms'; SELECT count(*) FROM {table}")
+    assert "went away" not in caught.value.message
+    assert "pg_locks" in str(caught.value)
+    ours.dispose()
+    others.dispose()
+
+
+def test_a_statement_that_a_timeout_cancels_is_told_as_that(migrated_database: str) -> None:
+    ours = create_engine(migrated_database)
+    with ours.begin() as session:
+        session.execute(text("SET LOCAL statement_timeout = '10ms'"))
+        with pytest.raises(DatabaseUnavailableError, match="was cancelled") as caught, clear_outages():
+            session.execute(text("SELECT pg_sleep(5)"))
+    assert "statement_timeout" in str(caught.value)
+    ours.dispose()

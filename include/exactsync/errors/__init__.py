@@ -169,7 +169,7 @@ class LoadDiscardedError(RetryLaterError):
 
 
 class DatabaseUnavailableError(RetryLaterError):
-    """One of our databases does not answer, or is full; it may come back by itself, or its URL may be wrong."""
+    """One of our databases does not answer, or cannot do its work now; it may by itself, or its URL may be wrong."""
 
     page = "database-away"
 

@@ -23,7 +23,29 @@ if TYPE_CHECKING:
 RESTED_S: Final = 0.1
 """A connection that was used within this time is taken to be alive: no server restarts in less."""
 _RESTS_SINCE: Final = "rests_since"
-_NO_ROOM = "Give the disk of its server more room, or free some; what was committed is safe, the rest is tried again."
+_HELD: Final = (
+    "Nothing, if it goes by the next time. Otherwise find the session that holds it in pg_stat_activity and pg_locks."
+)
+_REFUSALS: Final = (
+    (
+        psycopg2.errors.DiskFull,
+        "A database has no room left",
+        "Give the disk of its server more room, or free some; what was committed is safe, the rest is tried again.",
+    ),
+    (psycopg2.errors.LockNotAvailable, "Another session did not let go of what we waited for", _HELD),
+    (psycopg2.errors.DeadlockDetected, "Another session and ours waited for each other", _HELD),
+    (
+        psycopg2.errors.QueryCanceled,
+        "A statement of ours was cancelled",
+        "Look who does so: a statement_timeout of the role or the database, or a person.",
+    ),
+    (
+        psycopg2.errors.OutOfMemory,
+        "A database has no memory left",
+        "Give its server more, or run fewer tasks at a time.",
+    ),
+)
+"""What a database that is there may say: the driver's error, what it means, the way out."""
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
 
 
@@ -79,7 +101,7 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _: Any) -> No
 
 @contextmanager
 def clear_outages() -> Iterator[None]:
-    """Turn what the driver says when a database goes away, or is full, into DatabaseUnavailableError."""
+    """Turn what the driver says when a database goes away, or cannot do its work, into DatabaseUnavailableError."""
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
@@ -90,6 +112,7 @@ def outage(error: Exception) -> DatabaseUnavailableError:
     """Return what the driver's error means to who looks after the database."""
     said = error.orig if isinstance(error, exc.DBAPIError) else error
     text = " ".join(str(said).split())
-    if isinstance(said, psycopg2.errors.DiskFull):
-        return DatabaseUnavailableError(f"A database has no room left: {text}.", remedy=_NO_ROOM)
+    for kind, meaning, remedy in _REFUSALS:
+        if isinstance(said, kind):
+            return DatabaseUnavailableError(f"{meaning}: {text}.", remedy=remedy)
     return DatabaseUnavailableError(f"A database went away: {text}.")
