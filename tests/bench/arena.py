@@ -133,9 +133,13 @@ class Arena:
         if self._pid is None:
             return 0.0
         postmaster = psutil.Process(self._pid)
-        times = [postmaster.cpu_times(), *(child.cpu_times() for child in postmaster.children())]
-        ended = times[0]
-        return sum(each.user + each.system for each in times) + ended.children_user + ended.children_system
+        while True:
+            try:
+                times = [postmaster.cpu_times(), *(child.cpu_times() for child in postmaster.children())]
+            except psutil.NoSuchProcess:  # one ended between the two, so it is among those that have ended
+                continue
+            ended = times[0]
+            return sum(each.user + each.system for each in times) + ended.children_user + ended.children_system
 
     def _install(self) -> None:
         variable = self._environment[f"AIRFLOW_CONN_{CONNECTION.upper()}"]
