@@ -11,13 +11,11 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from exactsync.commands import connections, exporting, grants, housekeeping, pulling, setting_up, standing_in
 from exactsync.entities import entities
 from exactsync.errors import ExactSyncError, RetryLaterError
 from exactsync.exact.redact import install_redaction
-from exactsync.warehouse.engine import outage
+from exactsync.warehouse.engine import clear_outages
 from exactsync.warehouse.integrations import known_axes
 
 DONE, FAILED, WRONG_USE, TRY_AGAIN_LATER = 0, 1, 2, 75
@@ -41,13 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     install_redaction()
     command: Command = options.command
     try:
-        command(options)
+        with clear_outages():
+            command(options)
     except RetryLaterError as error:
         return _report(error, TRY_AGAIN_LATER)
     except ExactSyncError as error:
         return _report(error, FAILED)
-    except (OperationalError, InterfaceError) as error:
-        return _report(outage(error), TRY_AGAIN_LATER)
     except KeyboardInterrupt:
         return FAILED
     return DONE

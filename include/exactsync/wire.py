@@ -38,7 +38,6 @@ _NO_TIME: Final = np.iinfo(np.int64).min
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 _DATE: Final = re.compile(r"/Date\((-?\d{1,15})\)/")
-_GUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _GUID_LENGTH: Final = 36
 _DASHES: Final = (8, 13, 18, 23)
 _INTEGER: Final = re.compile(r"-?\d{1,19}")

@@ -553,3 +553,17 @@ def test_an_exact_that_cannot_be_reached_is_one_clear_line(terminal: Terminal) -
     outcome = terminal.call("authorise", "--connection", CONNECTION, "--code", "any")
     assert_one_clear_line(outcome, "cannot be reached")
     assert terminal.scalar("SELECT count(*) FROM exactsync.grants") == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "told", "code"),
+    [
+        ("role=exactsync_reader", "permission denied", 1),
+        ("default_transaction_read_only=on", "takes no writes", 75),
+    ],
+)
+def test_a_database_that_lets_us_do_nothing_is_no_traceback(
+    terminal: Terminal, option: str, told: str, code: int
+) -> None:
+    url = f"{terminal.environ['EXACTSYNC_WAREHOUSE_URL']}?options=-c%20{option}"
+    assert_one_clear_line(terminal.call("base", "files", EXACTSYNC_WAREHOUSE_URL=url), told, code=code)

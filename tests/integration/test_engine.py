@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import exc, text
 
-from exactsync.errors import DatabaseUnavailableError
+from exactsync.errors import ConfigurationError, DatabaseUnavailableError
 from exactsync.warehouse import engine as engine_module
 from exactsync.warehouse.engine import clear_outages, create_engine
 
@@ -51,4 +51,31 @@ def test_a_statement_that_a_timeout_cancels_is_told_as_that(migrated_database: s
         with pytest.raises(DatabaseUnavailableError, match="was cancelled") as caught, clear_outages():
             session.execute(text("SELECT pg_sleep(5)"))
     assert "statement_timeout" in str(caught.value)
+    ours.dispose()
+
+
+def test_a_replica_that_takes_no_writes_is_told_as_that_and_tried_again(migrated_database: str) -> None:
+    ours = create_engine(migrated_database)
+    with ours.begin() as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        with pytest.raises(DatabaseUnavailableError, match="takes no writes") as caught, clear_outages():
+            session.execute(text("DELETE FROM exactsync.sync_state"))
+    assert "primary" in str(caught.value)
+    ours.dispose()
+
+
+def test_a_role_without_a_right_is_a_matter_of_settings(migrated_database: str) -> None:
+    ours = create_engine(migrated_database)
+    with ours.begin() as session:
+        session.execute(text("SET LOCAL ROLE exactsync_reader"))
+        with pytest.raises(ConfigurationError, match="permission denied") as caught, clear_outages():
+            session.execute(text("SELECT count(*) FROM exactsync.grants"))
+    assert "exactsync_worker" in str(caught.value)
+    ours.dispose()
+
+
+def test_what_is_neither_stays_what_it_is(migrated_database: str) -> None:
+    ours = create_engine(migrated_database)
+    with ours.begin() as session, pytest.raises(exc.DataError), clear_outages():
+        session.execute(text("SELECT 1 / 0"))
     ours.dispose()

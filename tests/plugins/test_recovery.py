@@ -45,8 +45,8 @@ DATABASE_AWAY = ConnectionError("server closed the connection")
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (psycopg2.OperationalError("too many clients"), "went away: too many clients. What to do: Nothing"),
-        (psycopg2.InterfaceError("it is closed"), "went away: it is closed. What to do: Nothing"),
+        (psycopg2.OperationalError("too many clients"), "lets nobody in, or went away: too many clients. What to do"),
+        (psycopg2.InterfaceError("it is closed"), "lets nobody in, or went away: it is closed. What to do: Nothing"),
         (psycopg2.errors.DiskFull("it is full"), "has no room left: it is full. What to do: Give the disk"),
     ],
 )

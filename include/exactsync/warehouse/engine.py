@@ -40,12 +40,20 @@ _REFUSALS: Final = (
         "Look who does so: a statement_timeout of the role or the database, or a person.",
     ),
     (
+        psycopg2.errors.ReadOnlySqlTransaction,
+        "A database takes no writes",
+        "Give the address of its primary: this one is a replica, or `default_transaction_read_only` is on.",
+    ),
+    (
         psycopg2.errors.OutOfMemory,
         "A database has no memory left",
         "Give its server more, or run fewer tasks at a time.",
     ),
 )
 """What a database that is there may say: the driver's error, what it means, the way out."""
+_NO_WORK: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
+"""How the driver says that a database is not there, or does no work for anybody."""
+_NO_RIGHT: Final = "Run `migrate` as its owner; let all else work as a role that is in exactsync_worker."
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
 
 
@@ -101,18 +109,36 @@ def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _: Any) -> No
 
 @contextmanager
 def clear_outages() -> Iterator[None]:
-    """Turn what the driver says when a database goes away, or cannot do its work, into DatabaseUnavailableError."""
+    """Name what the driver says when a database goes away, cannot do its work, or refuses our role a right.
+
+    Raises:
+        DatabaseUnavailableError: it may do its work later.
+        ConfigurationError: the role has no right to what we do.
+    """
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise outage(error) from None
+    except (exc.DBAPIError, psycopg2.Error) as error:
+        said = _driver_error(error)
+        if isinstance(said, psycopg2.errors.InsufficientPrivilege):
+            message = f"A database refuses our role a right: {_on_one_line(said)}."
+            raise ConfigurationError(message, remedy=_NO_RIGHT) from None
+        if isinstance(said, _NO_WORK):
+            raise outage(error) from None
+        raise
 
 
 def outage(error: Exception) -> DatabaseUnavailableError:
     """Return what the driver's error means to who looks after the database."""
-    said = error.orig if isinstance(error, exc.DBAPIError) else error
-    text = " ".join(str(said).split())
+    said = _driver_error(error)
     for kind, meaning, remedy in _REFUSALS:
         if isinstance(said, kind):
-            return DatabaseUnavailableError(f"{meaning}: {text}.", remedy=remedy)
-    return DatabaseUnavailableError(f"A database went away: {text}.")
+            return DatabaseUnavailableError(f"{meaning}: {_on_one_line(said)}.", remedy=remedy)
+    return DatabaseUnavailableError(f"A database lets nobody in, or went away: {_on_one_line(said)}.")
+
+
+def _driver_error(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, exc.DBAPIError) else error
+
+
+def _on_one_line(said: BaseException | None) -> str:
+    return " ".join(str(said).split())
