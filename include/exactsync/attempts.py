@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
-
 from exactsync import health
 from exactsync.connecting import require_at_work
 from exactsync.errors import (
     ConfigurationError,
+    DatabaseUnavailableError,
     DatasetBusyError,
     ExactSyncError,
     LoadDiscardedError,
@@ -60,7 +59,7 @@ class Attempts:
             raise
         except ExactSyncError as error:
             error.at(integration=ref.integration, division=ref.division, entity=entity)
-            with suppress(OperationalError):  # a database that is gone must not hide the error
+            with suppress(DatabaseUnavailableError), clear_outages():  # a database that is gone must not hide the error
                 require_at_work(self._engine, ref.integration)
                 self._remember(error, ref, entity, run)
             raise

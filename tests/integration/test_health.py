@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exactsync import health
+from exactsync.attempts import Attempts
 from exactsync.errors import (
     CompanyRefusedError,
     ConfigurationError,
@@ -19,6 +20,7 @@ from exactsync.exact.client import ExactClient
 from exactsync.lifecycle import Action, Reason, State, actions
 from exactsync.load import DivisionRef, Run
 from exactsync.simulator.faults import FAULTS, Fault
+from exactsync.warehouse.engine import create_engine
 from tests.integration.people import ANN, BOB, ENTITIES, SIZES, A, B, C, D, Office
 
 if TYPE_CHECKING:
@@ -46,6 +48,19 @@ def healthy(office: Office) -> Office:
 
 def ref(division: int, integration: str = "nl") -> DivisionRef:
     return DivisionRef(integration=integration, division=division, name="", country="NL")
+
+
+def test_a_warehouse_that_takes_no_writes_does_not_hide_what_failed_before(
+    healthy: Office, migrated_database: str
+) -> None:
+    replica = create_engine(f"{migrated_database}?options=-c%20default_transaction_read_only=on")
+    attempts = Attempts(engine=replica, warehouse=replica)
+    with (
+        pytest.raises(CompanyRefusedError, match="no right"),
+        attempts.at(ref(A), "suppliers", Run(run_id="r", holder="h")),
+    ):
+        raise CompanyRefusedError("no right")
+    replica.dispose()
 
 
 # -- the way to healthy

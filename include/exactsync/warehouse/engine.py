@@ -51,8 +51,6 @@ _REFUSALS: Final = (
     ),
 )
 """What a database that is there may say: the driver's error, what it means, the way out."""
-_NO_WORK: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
-"""How the driver says that a database is not there, or does no work for anybody."""
 _NO_RIGHT: Final = "Run `migrate` as its owner; let all else work as a role that is in exactsync_worker."
 _SCHEMES = {"postgres", "postgresql", "postgresql+psycopg2"}
 
@@ -118,27 +116,20 @@ def clear_outages() -> Iterator[None]:
     try:
         yield
     except (exc.DBAPIError, psycopg2.Error) as error:
-        said = _driver_error(error)
-        if isinstance(said, psycopg2.errors.InsufficientPrivilege):
-            message = f"A database refuses our role a right: {_on_one_line(said)}."
-            raise ConfigurationError(message, remedy=_NO_RIGHT) from None
-        if isinstance(said, _NO_WORK):
-            raise outage(error) from None
+        if named := name_refusal(error):
+            raise named from None
         raise
 
 
-def outage(error: Exception) -> DatabaseUnavailableError:
-    """Return what the driver's error means to who looks after the database."""
-    said = _driver_error(error)
+def name_refusal(error: exc.DBAPIError | psycopg2.Error) -> DatabaseUnavailableError | ConfigurationError | None:
+    """Return what the driver's error means to who looks after the database; None if it is a defect of ours."""
+    said = error.orig if isinstance(error, exc.DBAPIError) else error
+    text = " ".join(str(said).split())
     for kind, meaning, remedy in _REFUSALS:
         if isinstance(said, kind):
-            return DatabaseUnavailableError(f"{meaning}: {_on_one_line(said)}.", remedy=remedy)
-    return DatabaseUnavailableError(f"A database lets nobody in, or went away: {_on_one_line(said)}.")
-
-
-def _driver_error(error: Exception) -> BaseException | None:
-    return error.orig if isinstance(error, exc.DBAPIError) else error
-
-
-def _on_one_line(said: BaseException | None) -> str:
-    return " ".join(str(said).split())
+            return DatabaseUnavailableError(f"{meaning}: {text}.", remedy=remedy)
+    if isinstance(said, psycopg2.errors.InsufficientPrivilege):
+        return ConfigurationError(f"A database refuses our role a right: {text}.", remedy=_NO_RIGHT)
+    if isinstance(said, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return DatabaseUnavailableError(f"A database lets nobody in, or went away: {text}.")
+    return None

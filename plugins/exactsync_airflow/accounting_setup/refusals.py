@@ -23,7 +23,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -34,7 +34,7 @@ from exactsync.errors import (
     RetryLaterError,
 )
 from exactsync.exact.redact import redact
-from exactsync.warehouse.engine import outage
+from exactsync.warehouse.engine import name_refusal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -68,8 +68,7 @@ class ForeignPageError(ConfigurationError):
 def install_refusals(app: FastAPI) -> None:
     """Have the app answer every error in the one shape."""
     app.add_exception_handler(ExactSyncError, _refuse)
-    for away in (OperationalError, InterfaceError):
-        app.add_exception_handler(away, _refuse_database)
+    app.add_exception_handler(DBAPIError, _refuse_database)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     app.add_middleware(DefectsAreLogged)
@@ -141,7 +140,9 @@ def _status(error: ExactSyncError) -> int:
 
 
 def _refuse_database(request: Request, error: Any) -> JSONResponse:
-    return _refuse(request, outage(error))
+    if named := name_refusal(error):
+        return _refuse(request, named)
+    raise error
 
 
 def _refuse_http(_: Request, error: Any) -> JSONResponse:

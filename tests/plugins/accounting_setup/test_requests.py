@@ -220,6 +220,21 @@ def test_a_warehouse_that_goes_away_is_something_to_try_again(finance, migrated_
     assert finance.get("/api/overview").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("option", "status", "reason"),
+    [
+        ("role=exactsync_reader", 400, "configuration"),
+        ("default_transaction_read_only=on", 503, "database_unavailable"),
+    ],
+)
+def test_a_warehouse_that_lets_us_do_nothing_is_no_defect(
+    finance, migrated_database, monkeypatch, option, status, reason
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", f"{migrated_database}?options=-c%20{option}")
+    answer = finance.post("/api/base", {"base": "exact_online"})
+    assert (answer.status_code, error(answer)["reason"]) == (status, reason), answer.text
+
+
 def test_a_missing_warehouse_connection_says_which_one(finance, monkeypatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT")
     answer = finance.get("/api/overview")
