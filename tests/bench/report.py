@@ -75,7 +75,7 @@ its children; memory is the most that one of these held at once.
 
 What only exactsync does is in its figures: pages are committed one by one, so that a killed load goes on where it
 stopped; every value is checked and typed; changes are detected, history kept, deletions guarded; the budget of calls is
-shared with all workers."""
+shared with all workers. [Where it falls short, and why](../design.md#speed)."""
 
 
 def _stage_table(results: Results, stage: Stage) -> str:
