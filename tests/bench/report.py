@@ -66,6 +66,7 @@ def _introduction(runs: int) -> str:
     return f"""# Benchmarks
 
 Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; `make bench QUICK=1` tries it with few rows.
+Measured elsewhere: [many companies](divisions.md), and [what the project costs Airflow](overhead.md).
 
 Each contestant is one process, measured from its start until it has ended, with imports and commit. All read
 the same finished pages (1,000 suppliers each, 30 columns, Exact's envelope) from one local server and write into a

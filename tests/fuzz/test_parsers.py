@@ -93,7 +93,7 @@ class Tokens:
     def access_token(self) -> Secret:
         return Secret("token")
 
-    after_refusal = lambda self, _refused: Secret("another")  # noqa: E731
+    after_refusal = lambda self, _refused: Secret("the-next-access-token")  # noqa: E731
 
 
 def answering(answer: tuple[int, dict[str, str], bytes]) -> httpx.MockTransport:
