@@ -213,9 +213,10 @@ def _copy_cells(values: Any) -> list[str]:
             return _with_nulls(values, ["t" if flag else "f" for flag in flags])
         case "i":
             return _with_nulls(values, list(map(str, values.to_numpy(dtype=np.int64, na_value=0).tolist())))
-    present = np.asarray(values, dtype=object).tolist()
     if values.dtype == _TEXT:
-        return [value if type(value) is str else _NULL for value in present]
+        texts: list[str] = values.to_numpy(dtype=object, na_value=_NULL).tolist()
+        return texts
+    present = np.asarray(values, dtype=object).tolist()
     return [_NULL if value is None else str(value) for value in present]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from contextlib import closing
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,12 +16,17 @@ import httpx
 from exactsync.deadline import bound, within
 from exactsync.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
 LONGEST_ANSWER: Final = 64 * 2**20
 """Bytes, unpacked. The longest that is known, a page of 1,000 relations with every property, has less than 8 MB."""
 
 _OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _PUBLIC: Final = (".exactonline.", ".spendesk.com")
 _NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
+
+_on_sent: ContextVar[Callable[[], None] | None] = ContextVar("on_sent", default=None)
 
 
 class GivenUpError(httpx.TransportError):
@@ -79,6 +86,16 @@ def _require_safe(service: Service) -> None:
         )
 
 
+@contextmanager
+def telling(on_sent: Callable[[], None]) -> Iterator[None]:
+    """Call `on_sent` whenever this thread has sent a request meanwhile, and begins to wait for the answer."""
+    reset = _on_sent.set(on_sent)
+    try:
+        yield
+    finally:
+        _on_sent.reset(reset)
+
+
 def receive(
     client: httpx.Client, request: httpx.Request, *, within_s: float, longest: int = LONGEST_ANSWER
 ) -> httpx.Response:
@@ -92,6 +109,8 @@ def receive(
         TooLongError: it has more than `longest` bytes.
         httpx.TransportError: no answer, or not all of it.
     """
+    if tell := _on_sent.get():
+        request.extensions["trace"] = partial(_tell_sent, tell)
     ends_at, body = monotonic() + within_s, bytearray()
     late = GivenUpError(f"An answer was not complete after {within_s:.0f} s", request=request)
     try:
@@ -108,6 +127,12 @@ def receive(
         raise late from None
     headers = [(name, value) for name, value in response.headers.items() if name not in _OF_THE_WIRE]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=request)
+
+
+def _tell_sent(tell: Callable[[], None], event: str, _: Mapping[str, Any]) -> None:
+    """Take what httpcore tells of a request's progress."""
+    if event.endswith(".send_request_body.complete"):
+        tell()
 
 
 class _Borrowed(httpx.BaseTransport):

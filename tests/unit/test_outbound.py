@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from exactsync.errors import ConfigurationError
-from exactsync.outbound import GivenUpError, TooLongError, open_client, receive
+from exactsync.outbound import GivenUpError, TooLongError, open_client, receive, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +105,23 @@ def test_a_silence_is_not_taken_for_a_drip() -> None:
         pytest.raises(httpx.ReadTimeout),
     ):
         receive(client, client.build_request("GET", url), within_s=60)
+
+
+def test_whoever_wants_to_know_is_told_when_a_request_is_out_before_anything_is_answered() -> None:
+    told: list[str] = []
+    with serving(b"") as url, open_client(service(url), httpx.Timeout(0.1), None) as client:
+        with telling(lambda: told.append("out")), pytest.raises(httpx.ReadTimeout):
+            receive(client, client.build_request("GET", url), within_s=60)
+        assert told == ["out"]
+        with pytest.raises(httpx.ReadTimeout):
+            receive(client, client.build_request("GET", url), within_s=60)
+    with (
+        telling(lambda: told.append("in vain")),
+        open_client(service(url), PATIENT, None) as client,
+        pytest.raises(httpx.ConnectError),
+    ):
+        receive(client, client.build_request("GET", url), within_s=60)
+    assert told == ["out"]
 
 
 def test_the_time_of_one_call_is_not_that_of_the_next() -> None:

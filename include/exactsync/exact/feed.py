@@ -9,14 +9,16 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from exactsync.entity import Feed
 from exactsync.errors import DefectError, ExactSyncError, QuotaExhaustedError
 from exactsync.exact.odata import Page, after_timestamp, modified_since, query
+from exactsync.outbound import telling
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 DELETED: Final = "sync/Deleted"
 OVERLAP_MS: Final = 2 * 60 * 60 * 1000
 """How far below a watermark on `Modified` is read again: for late commits, and the hour that autumn doubles."""
+HEAD_START_S: Final = 0.05
+"""How long a page waits for the request of the next one to be out."""
 _WIRE_MS: Final = re.compile(r"/Date\((-?\d{1,15})\)/")
 DELETED_PROPERTIES: Final = ("ID", "EntityKey", "EntityType", "Timestamp", "DeletedDate", "Division")
 
@@ -147,12 +151,30 @@ def _read(source: _Source, *, name: str, floor: int | None, resume: str | None, 
                 raise error.at(division=source.division, entity=name, page=number) from error.__cause__
             if page.next_url is not None:
                 # Waiting for the budget is left to the foreground, so that closing this generator is quick.
-                ahead = prefetcher.submit(source.fetch, page.next_url, may_wait=False)
+                ahead = _send_ahead(prefetcher, partial(source.fetch, page.next_url, may_wait=False))
                 take = partial(_take, ahead, partial(source.fetch, page.next_url))
             yield FeedPage(number=number, records=page.records, next_url=page.next_url)
             if page.next_url is None:
                 return
             number += 1
+
+
+def _send_ahead(prefetcher: ThreadPoolExecutor, fetch: Callable[[], Page]) -> Future[Page]:
+    """Begin to fetch; return when the request is out, or after `HEAD_START_S`.
+
+    Converting this page leaves other threads little of the interpreter: a request that is not out yet would be late by
+    as long as that takes.
+    """
+    is_out = Event()
+
+    def fetch_and_tell() -> Page:
+        with telling(is_out.set):
+            return fetch()
+
+    ahead = prefetcher.submit(fetch_and_tell)
+    ahead.add_done_callback(lambda _: is_out.set())
+    is_out.wait(HEAD_START_S)
+    return ahead
 
 
 def _take(ahead: Future[Page], fetch: partial[Page]) -> Page:

@@ -9,6 +9,7 @@ import pytest
 from exactsync.budget import Refusal
 from exactsync.entity import Column, ColumnType, Entity, Feed
 from exactsync.errors import ConfigurationError, DefectError
+from exactsync.exact import feed
 from exactsync.exact.feed import FeedPage, read_deleted, read_feed
 
 if TYPE_CHECKING:
@@ -88,6 +89,36 @@ def test_the_next_page_is_under_way_while_one_is_used(open_client, script, listi
     pages = read_feed(open_client(exact), SYNC, division=7, after=10)
     next(pages)
     assert under_way.wait(5)
+    assert numbers(list(pages)) == [(2, 1)]
+
+
+def test_a_page_is_handed_out_once_the_request_of_the_next_is_out(open_client, script, listing, monkeypatch):
+    monkeypatch.setattr(feed, "HEAD_START_S", 20.0)
+    is_out = threading.Event()
+
+    def second(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.02)
+        is_out.set()
+        return listing(*rows(13))
+
+    exact = script(listing(*rows(11), following=NEXT.format(11)), second)
+    pages = read_feed(open_client(exact), SYNC, division=7, after=10)
+    next(pages)
+    assert is_out.is_set()
+    pages.close()
+
+
+def test_a_page_is_not_held_back_by_a_request_that_does_not_get_out(open_client, script, listing):
+    go_on = threading.Event()
+
+    def second(_: httpx.Request) -> httpx.Response:
+        assert go_on.wait(20)
+        return listing(*rows(13))
+
+    exact = script(listing(*rows(11), following=NEXT.format(11)), second)
+    pages = read_feed(open_client(exact), SYNC, division=7, after=10)
+    next(pages)
+    go_on.set()
     assert numbers(list(pages)) == [(2, 1)]
 
 
