@@ -238,6 +238,21 @@ test("a decision asks why, and tells the server", async () => {
   assert.ok(play.text.includes("marked as exported manually."));
 });
 
+test("what looks like a payable that is booked is booked only once it was said what that means", async () => {
+  const twin = payable({ actions: ["retry", "send_back", "mark_exported", "book_anyway"] });
+  const { play, requests } = await open(exports({ payables: [twin] }));
+  await pressPlain(play, "Book anyway: Meubelmakers B.V., F-2026-1, EUR 1,204.50");
+  assert.ok(play.text.includes("compare the two invoices first"));
+  play
+    .all("Input")
+    .at(-1)
+    .props.onChange({ target: { value: "Another delivery" } });
+  await play.settle();
+  await play.press("Book anyway");
+  assert.equal(requests[1].body.action, "book_anyway");
+  assert.ok(play.text.includes("the next export books it."));
+});
+
 test("a decision that comes too late says so where it was made", async () => {
   const { play } = await open();
   globalThis.fetch = async () =>

@@ -8,6 +8,7 @@ EXPORT = "tests/payables/test_export.py"
 ONCE = "tests/payables/test_once.py"
 LOOKING = "tests/unit/payables/test_looking.py"
 RECEIVING = "tests/payables/test_receiving.py"
+TWINS = "tests/payables/test_twins.py"
 EXPORTS = (
     Breakage(
         "send without an intent",
@@ -113,5 +114,26 @@ EXPORTS = (
         "AND receipt.outcome = 'refused'",
         "AND false",
         f"{ONCE} -k somebody_deleted_is_made",
+    ),
+    Breakage(
+        "book what another payable has become",
+        "payables/export.py",
+        "if self._claims.blocked_as_twin(claim, supplier):",
+        "if False:",
+        f"{TWINS} -k delivered_under_two_keys",
+    ),
+    Breakage(
+        "prepare what another payable has become",
+        "payables/preparing.py",
+        " or twins.check(connection, row, payable, checked.booking)",
+        "",
+        f"{TWINS} -k not_even_prepared",
+    ),
+    Breakage(
+        "take another spelling for another number",
+        "payables/twins.py",
+        '"".join(filter(str.isalnum, payable.number or "")).casefold()',
+        'payable.number or ""',
+        f"{TWINS} -k known_by",
     ),
 )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exactsync.deployment import Deployment
     from exactsync.payables.rows import Row
 
-_ACTIONS = {"retry": Action.RETRY, "send_back": Action.SEND_BACK, "mark_exported": Action.MARK_EXPORTED}
+_ACTIONS = {action.value: action for action in Action}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--retry", nargs="+", metavar="PAYABLE", help="check and book again, or look for it again")
     what.add_argument("--send-back", nargs="+", metavar="PAYABLE", help="send back to the source, to be prepared again")
     what.add_argument("--mark-exported", nargs="+", metavar="PAYABLE", help="it was booked by hand")
+    what.add_argument("--book-anyway", nargs="+", metavar="PAYABLE", help="it is not the one that it looks like")
     parser.add_argument("--why", default="", help="with a decision: the reason, which is kept")
     parser.add_argument("--source", metavar="ID", help="only of this source: its connection id")
     parser.add_argument("--state", nargs="+", default=[], choices=list(State), help="with --list: only these")

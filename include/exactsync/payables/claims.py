@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from exactsync.errors import ClaimLostError
 from exactsync.payable import Payable
-from exactsync.payables import steps
+from exactsync.payables import steps, twins
 from exactsync.payables.lifecycle import State
 from exactsync.payables.rows import SELECTED, Actor, Key, Row, later, lock, move, note, take_over_edit, written
 from exactsync.payables.wanted import CONDITION
@@ -156,8 +156,16 @@ class Claims:
 
     def blocked(self, claim: Claim, findings: Sequence[Finding]) -> None:
         """End a claim: a check that had passed has found something by now."""
-        message = " ".join(finding.message for finding in findings)
-        self._end(claim, State.BLOCKED, why=message, reasons=written(findings), message=None)
+        with self.held(claim) as (connection, row):
+            self._block(connection, row, findings)
+
+    def blocked_as_twin(self, claim: Claim, supplier: UUID) -> bool:
+        """End a claim if another payable of the same purchase is booked, or on its way; return whether it was so."""
+        with self.held(claim) as (connection, row):
+            findings = twins.claim(connection, row, claim.payable, supplier)
+            if findings:
+                self._block(connection, row, findings)
+        return bool(findings)
 
     def released(self, claim: Claim, *, why: str, again_in_s: float) -> None:
         """End a claim: nothing came of it yet, and it is taken up again after so long."""
@@ -192,6 +200,12 @@ class Claims:
                 look_at=None if again_in_s is None else later(connection, again_in_s),
                 doubt_since=row.doubt_since or claim.taken_at,
             )
+
+    def _block(self, connection: Connection, row: Row, findings: Sequence[Finding]) -> None:
+        message = " ".join(finding.message for finding in findings)
+        reasons = written(findings)
+        move(connection, row, State.BLOCKED, why=message, actor=self._actor, reasons=reasons, message=None)
+        take_over_edit(connection, row.key, self._actor)
 
     def _end(self, claim: Claim, state: State, *, why: str, **changes: Any) -> None:
         with self.held(claim) as (connection, row):

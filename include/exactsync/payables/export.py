@@ -130,7 +130,10 @@ class Exporter:
             self._claims.blocked(claim, checked.findings)
             return
         attachments = self._fetch(claim)
-        booking = replace(checked.booking, supplier=self._supplier(claim, checked.booking))
+        supplier = self._supplier(claim, checked.booking)
+        if self._claims.blocked_as_twin(claim, supplier):
+            return
+        booking = replace(checked.booking, supplier=supplier)
         document = self._document(claim, booking, attachments)
         self._conclude(claim, self._enter(claim, booking, document.id if document else None), document)
 

@@ -58,17 +58,20 @@ class Action(StrEnum):
     RETRY = "retry"
     SEND_BACK = "send_back"
     MARK_EXPORTED = "mark_exported"
+    BOOK_ANYWAY = "book_anyway"
+    """It looks like a payable that is booked, and is another purchase."""
 
 
-def actions(state: State) -> frozenset[Action]:
-    """Return what a person may do now."""
-    return _ACTIONS.get(state, frozenset())
+def actions(state: State, *, has_twin: bool = False) -> frozenset[Action]:
+    """Return what a person may do now; `has_twin`: it was blocked because it may be booked already."""
+    possible = _ACTIONS.get(state, frozenset())
+    return possible | {Action.BOOK_ANYWAY} if has_twin and state is State.BLOCKED else possible
 
 
 _ACTIONS: Final[dict[State, frozenset[Action]]] = {
     State.PREPARED: frozenset({Action.SEND_BACK, Action.MARK_EXPORTED}),
-    State.BLOCKED: frozenset(Action),
+    State.BLOCKED: frozenset({Action.RETRY, Action.SEND_BACK, Action.MARK_EXPORTED}),
     State.IN_DOUBT: frozenset({Action.RETRY, Action.MARK_EXPORTED}),
-    State.FAILED: frozenset(Action),
+    State.FAILED: frozenset({Action.RETRY, Action.SEND_BACK, Action.MARK_EXPORTED}),
     State.SENT_BACK: frozenset({Action.RETRY, Action.MARK_EXPORTED}),
 }

@@ -107,7 +107,7 @@ class Outbox:
             raise ConfigurationError("No reason is given.", remedy="Say why: it is kept in the payable's history.")
         with self._engine.begin() as connection:
             row = lock(connection, key)
-            if action not in actions(row.state):
+            if action not in actions(row.state, has_twin=row.has_twin):
                 raise ConfigurationError(
                     f"Payable {key} is {row.state.label.lower()}: it cannot be {_DONE[action]} now.",
                     remedy="Look at it again: somebody else, or an export, may have been faster.",
@@ -128,6 +128,9 @@ def _act(connection: Connection, row: Row, action: Action, why: str, actor: Acto
         case Action.SEND_BACK:
             move(connection, row, State.SENT_BACK, why=why, actor=actor, reasons="[]", message=why)
             return State.SENT_BACK
+        case Action.BOOK_ANYWAY:
+            move(connection, row, State.BLOCKED, why=why, actor=actor, is_no_twin=True, **anew())
+            return State.BLOCKED
         case Action.RETRY if row.state is State.IN_DOUBT:
             steps.reopen(connection, *row.key)
             _look_now(connection, row)
@@ -155,4 +158,9 @@ def _step(values: RowMapping) -> Step:
     return Step(**{**values, **states})
 
 
-_DONE: Final = {Action.RETRY: "tried again", Action.SEND_BACK: "sent back", Action.MARK_EXPORTED: "marked as exported"}
+_DONE: Final = {
+    Action.RETRY: "tried again",
+    Action.SEND_BACK: "sent back",
+    Action.MARK_EXPORTED: "marked as exported",
+    Action.BOOK_ANYWAY: "booked anyway",
+}

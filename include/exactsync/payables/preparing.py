@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from exactsync.payable import Payable
+from exactsync.payables import twins
 from exactsync.payables.lifecycle import State
 from exactsync.payables.rows import Key, lock, move, written
 
@@ -62,7 +63,9 @@ def prepare(engine: Engine, source: str, book: Book, *, actor: Actor) -> Prepare
 
 
 def _check(connection: Connection, row: Row, book: Book, actor: Actor) -> State:
-    findings = book(Payable.from_json(row.payable)).findings
+    payable = Payable.from_json(row.payable)
+    checked = book(payable)
+    findings = checked.findings or twins.check(connection, row, payable, checked.booking)
     state = State.BLOCKED if findings else State.PREPARED
     reasons = _reasons(findings)
     if state is not row.state or reasons != row.reasons:

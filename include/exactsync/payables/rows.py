@@ -92,6 +92,11 @@ class Row:
         return Key(self.source, self.payable_id)
 
     @property
+    def has_twin(self) -> bool:
+        """Whether it is blocked because it may be booked already, under another key."""
+        return any(reason["check"] == POSSIBLE_DUPLICATE for reason in self.reasons)
+
+    @property
     def reason(self) -> str:
         """Why it is not booked, in a line."""
         return self.message or " ".join(reason["message"] for reason in self.reasons)
@@ -100,6 +105,8 @@ class Row:
 COLUMNS: Final = tuple(each.name for each in fields(Row))
 SELECTED: Final = ", ".join(f"outbox.{name}" for name in COLUMNS)
 
+POSSIBLE_DUPLICATE: Final = "possible_duplicate"
+"""The check that finds another payable of the same purchase, see `twins`."""
 UNCHECKED: Final = Finding(
     check="unchecked",
     message="It has not been checked yet.",
@@ -185,6 +192,8 @@ def contents(payable: Payable) -> dict[str, Any]:
         "amount": payable.amount,
         "entry_date": payable.entry_date,
         "counterparty": payable.counterparty.name,
+        "purchase": None,
+        "is_no_twin": False,
     }
 
 

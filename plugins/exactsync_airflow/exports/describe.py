@@ -65,7 +65,7 @@ def _dag(schedule: Schedule) -> Dag:
 
 
 def _payable(row: Row) -> payloads.Payable:
-    possible = actions(row.state)
+    possible = actions(row.state, has_twin=row.has_twin)
     return payloads.Payable(
         source=row.source,
         id=row.payable_id,

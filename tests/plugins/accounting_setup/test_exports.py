@@ -80,6 +80,18 @@ def test_a_payable_is_told_to_the_cent_with_its_reason_and_what_can_be_done(fina
     assert told["task_url"] == TASK
 
 
+def test_only_what_may_be_booked_already_can_be_booked_anyway(finance, receive) -> None:
+    twin = '[{"check": "possible_duplicate", "message": "It has a twin.", "remedy": "Compare them."}]'
+    receive(reasons=twin)
+    (told,) = exports(finance)["payables"]
+    assert told["actions"] == ["retry", "send_back", "mark_exported", "book_anyway"]
+    answer = finance.post("/api/exports/decisions", decision(action="book_anyway", why="Another delivery."))
+    assert answer.json() == {"state": "blocked"}
+    (told,) = exports(finance)["payables"]
+    assert told["actions"] == ["retry", "send_back", "mark_exported"]
+    assert finance.post("/api/exports/decisions", decision(action="book_anyway")).status_code == 400
+
+
 def test_a_link_leads_to_exact_or_is_none_whatever_stands_in_the_table(finance, receive) -> None:
     screen = "https://start.exactonline.be/docs/DocView.aspx?DocumentID=1"
     for payable_id, link in (("p1", screen), ("p2", "javascript:alert(1)"), ("p3", "https://start.exactonline.evil/")):

@@ -49,7 +49,7 @@ export function Decision({ asked, returnTo, onDone, onNo }) {
       isOpen: !!asked,
       title: `${label}?`,
       yes: label,
-      isDanger: asked?.action === "mark_exported",
+      isDanger: asked?.action === "mark_exported" || asked?.action === "book_anyway",
       isBusy,
       returnTo,
       onYes: decide,

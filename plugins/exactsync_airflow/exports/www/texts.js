@@ -67,6 +67,14 @@ export const ACTIONS = {
     done: "marked as exported manually.",
     meaning: ["It is never sent again. This cannot be undone.", "Do so only if it is booked at Exact Online."],
   },
+  book_anyway: {
+    label: "Book anyway",
+    done: "the next export books it.",
+    meaning: [
+      "It is booked beside the payable that it looks like, with the same supplier, number and amount.",
+      "Do so only if it is another purchase: compare the two invoices first.",
+    ],
+  },
 };
 
 /**

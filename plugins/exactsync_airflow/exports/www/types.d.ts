@@ -5,7 +5,7 @@ import type { Dag } from "../../accounting_setup/www/types.d.ts";
 export type State =
   "prepared" | "blocked" | "exporting" | "in_doubt" | "failed" | "exported" | "exported_manually" | "sent_back";
 
-export type Action = "retry" | "send_back" | "mark_exported";
+export type Action = "retry" | "send_back" | "mark_exported" | "book_anyway";
 
 export type Kind = "invoice" | "card" | "expense_claim" | "credit_note";
 
