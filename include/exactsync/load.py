@@ -63,7 +63,8 @@ class Run:
 class LoadResult:
     """What one load of one data set did; `inactive` and `stopped` ones did nothing, because people want it so.
 
-    `calls` and `seconds` include the attempts before this one, up to the last page that each of them staged.
+    `calls` and `seconds` include the attempts before this one, up to the last page that each of them staged; and the
+    call for the page behind it, which was under way by then.
     """
 
     integration: str
