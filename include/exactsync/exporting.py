@@ -15,7 +15,7 @@ from sqlalchemy import text
 from exactsync.connecting import require_at_work
 from exactsync.errors import ExportPendingError
 from exactsync.load import DivisionRef
-from exactsync.payables import preparing, reporting
+from exactsync.payables import looking, preparing, reporting, restoring
 from exactsync.payables.books import read_books
 from exactsync.payables.claims import Claims, next_look
 from exactsync.payables.export import Exporter
@@ -26,6 +26,7 @@ from exactsync.payables.preflight import check, check_for_file
 from exactsync.payables.preparing import Prepared
 from exactsync.payables.rows import Actor
 from exactsync.payables.sources import read_mapping, read_sources
+from exactsync.payables.turns import Turns
 from exactsync.payables.wanted import Wanted
 from exactsync.warehouse.accounting_base import read_base
 from exactsync.warehouse.engine import clear_outages
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from exactsync.payables.preflight import Checked
     from exactsync.payables.receipts import Receipts
     from exactsync.payables.reporting import Reported
+    from exactsync.payables.restoring import Recovered
     from exactsync.payables.rows import Row
     from exactsync.payables.sources import SourceInfo
 
@@ -189,6 +191,18 @@ class Exporting:
         rows = self.outbox.rows(Wanted(run_id=run.run_id, source=source))
         states = Counter(row.state.value for row in rows if source or row.division == ref.division)
         return Exported(integration=ref.integration, division=ref.division, states=dict(states))
+
+    def take_over(self, ref: DivisionRef, *, since: datetime, run: Run) -> list[Recovered]:
+        """Mark what Exact has booked in a company since a backup was made, from which the warehouse was restored.
+
+        Raises:
+            ExactSyncError: by its kind, what to do about it; what is marked stays so.
+        """
+        with self._client(ref) as client:
+            turns = Turns(self._warehouse, client, holder=run.holder, patience=self._patience)
+            with turns.take(ref.division) as reader:
+                entries = list(looking.read_since(reader, ref.division, since))
+        return restoring.take_over(self._warehouse, entries, actor=Actor(name=run.holder, run_id=run.run_id))
 
     def report(self) -> dict[str, Reported]:
         """Tell every Spendesk account what became of its payables; what cannot be told is told by the next run.

@@ -138,7 +138,7 @@ _EXPLAINED: Final[dict[Reason, tuple[str, str]]] = {
     Reason.REPLACED: ("Another login of the same user to this app has replaced the authorisation.", _RECONNECT),
     Reason.USED_ELSEWHERE: (
         "Something else has used the authorisation: a copy of the database is at work, or this one is an older backup.",
-        f"Stop the other one, if there is one. {_RECONNECT}",
+        f"Stop the other one, if there is one. After a restore, read docs/operations/backup.md first. {_RECONNECT}",
     ),
     Reason.OTHER_INSTANCE: (
         "The authorisation belongs to another installation: this database is a copy of its database.",

@@ -6,10 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
-
-from exactsync.__main__ import _parser
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "operations"
@@ -19,37 +16,6 @@ WORKER: dict[str, Any] = COMPOSE["services"]["worker"]
 VALUES: dict[str, Any] = yaml.safe_load((FOLDER / "kubernetes" / "values.yaml").read_text())
 JOB: dict[str, Any] = yaml.safe_load((FOLDER / "kubernetes" / "migrate.yaml").read_text())
 MIGRATE: dict[str, Any] = JOB["spec"]["template"]["spec"]["containers"][0]
-
-
-def anchors(page: Path) -> set[str]:
-    """Return what GitHub makes of a page's headings, and the anchors it sets itself."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
-    made = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    return made | set(re.findall(r'id="([^"]+)"', page.read_text()))
-
-
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_its_links_lead_somewhere(name: str) -> None:
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]) if "://" not in link]
-    assert links or name == "sizing.md"
-    for link in links:
-        path, _, anchor = link.partition("#")
-        target = (FOLDER / path).resolve() if path else FOLDER / name
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
-
-
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_the_commands_it_shows_exist(name: str) -> None:
-    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", PAGES[name], re.MULTILINE)) <= {
-        pair for target in targets for pair in ((target, ""), ("", target))
-    }
-    commands = next(action.choices for action in _parser()._actions if isinstance(action.choices, dict))
-    shown = re.findall(r"(?:-m |with-secrets |`)exactsync ([a-z-]+)", PAGES[name])
-    assert set(shown) <= set(commands)
-    services = re.findall(r"docker compose (?:exec|run|stop|up|build) (?:-T |--\S+(?: 900)? )*([a-z-]+)", PAGES[name])
-    assert set(services) <= set(COMPOSE["services"])
 
 
 def test_its_settings_are_those_of_the_compose_file() -> None:

@@ -35,9 +35,3 @@ def test_the_make_targets_it_speaks_of_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     spoken_of = set(re.findall(r"\bmake ([a-z]+)", README))
     assert {"demo", "test", "up", "down"} <= spoken_of <= targets
-
-
-def test_its_links_and_pictures_are_there() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,23 @@ def test_what_is_prepared_is_booked_and_what_is_not_is_blocked(install: Callable
     assert [one.payable_id for one in exporting.of_run("run")] in (["p-1", "p-2"], ["p-2", "p-1"])
     assert exporting.report() == {}
     assert office.simulator.violations() == []
+    lose_what_was_booked(office)
+    (found,) = exporting.take_over(company, since=datetime.now(UTC) - timedelta(hours=1), run=RUN)
+    assert (found.key, found.fate, found.numbers) == (row.key, "marked", (entry["EntryNumber"],))
+    exporting.export(company, run=RUN)
+    assert len(office.simulator.truth(DIVISION, "PurchaseEntries")) == 1
+    later = office.simulator.truth(DIVISION, "PurchaseEntries")[0]["Created"] + timedelta(hours=3)
+    assert exporting.take_over(company, since=later.replace(tzinfo=UTC), run=RUN) == []
+    assert office.simulator.violations() == []
+
+
+def lose_what_was_booked(office: Installation) -> None:
+    """Have the outbox as a backup of before the export has it."""
+    with office.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM exactsync.export_steps")
+        connection.exec_driver_sql(
+            "UPDATE exactsync.payables_outbox SET state = 'prepared', entry_id = NULL WHERE state = 'exported'"
+        )
 
 
 def test_while_the_base_is_files_purchases_are_written_and_exact_is_not_asked(

@@ -14,17 +14,22 @@ from exactsync.commands import exporting
 from exactsync.errors import ConfigurationError
 from exactsync.load import DivisionRef
 from exactsync.payables.lifecycle import State
+from exactsync.payables.looking import read_since
 from exactsync.payables.reporting import Reported
+from exactsync.payables.restoring import take_over
 from exactsync.payables.rows import Key
 from exactsync.payables.wanted import Wanted
-from tests.payables.conftest import INTEGRATION, SOURCE, Office, many
+from tests.payables.conftest import HUMAN, INTEGRATION, SOURCE, Office, many
+from tests.payables.test_restoring import go_back
 from tests.unit.payables.company import DIVISION, invoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from exactsync.load import Run
     from exactsync.payables.outbox import Outbox
+    from exactsync.payables.restoring import Recovered
     from exactsync.payables.rows import Row
 
 OURS = DivisionRef(integration=INTEGRATION, division=DIVISION, name="Demo", country="NL")
@@ -59,6 +64,12 @@ class Exporting:
         while claim := claims.take(company.integration, company.division, wanted):
             exporter.export(claim)
 
+    def take_over(self, company: DivisionRef, *, since: datetime, run: Run) -> list[Recovered]:
+        self.since = since
+        if company is AWAY:
+            raise ConfigurationError("Nobody is there.", remedy="Go and look.")
+        return take_over(self.office.engine, read_since(self.office.exact, DIVISION, since), actor=HUMAN)
+
     def of_run(self, run_id: str) -> list[Row]:
         return self.outbox.rows(Wanted(run_id=run_id))
 
@@ -73,8 +84,8 @@ def terminal(office: Office, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
     def run(*arguments: str) -> Exporting:
         parser = argparse.ArgumentParser()
         exporting.add_arguments(parser)
-        made = Exporting(office)
-        monkeypatch.setattr(exporting, "open_ready_deployment", lambda: SimpleNamespace(exporting=made))
+        made, setup = Exporting(office), SimpleNamespace(require_exact_online=lambda: None)
+        monkeypatch.setattr(exporting, "open_ready_deployment", lambda: SimpleNamespace(exporting=made, setup=setup))
         exporting.export(parser.parse_args(arguments))
         return made
 
@@ -135,6 +146,35 @@ def test_a_decision_without_a_reason_or_about_nothing_changes_nothing(
     with pytest.raises(ConfigurationError, match="There is no payable p-9"):
         terminal("--retry", "p-9", "--why", "x")
     assert office.row().state is State.PREPARED
+
+
+def test_after_a_restore_what_exact_has_is_marked_company_by_company(
+    office: Office, terminal: Callable[..., Exporting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.deliver(*many(1))
+    office.export()
+    go_back(office)
+    with pytest.raises(ConfigurationError, match="Nobody is there") as error:
+        terminal("--restored", "2026-11-02T03:00")
+    assert "away" in str(error.value)
+    assert office.row().state is State.EXPORTED_MANUALLY
+    shown = capsys.readouterr().out
+    assert all(said in shown for said in (office.row().reference, f"{SOURCE}/p-1", "marked as exported"))
+    with pytest.raises(ConfigurationError):
+        terminal("--restored", "2026-11-02T04:00+01:00", "--json")
+    (known,) = json.loads(capsys.readouterr().out)
+    assert (known["key"], known["fate"]) == (f"{SOURCE}/p-1", "known")
+
+
+def test_a_backup_of_tomorrow_is_refused(
+    terminal: Callable[..., Exporting], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        terminal("--restored", "2999-01-01")
+    assert "is to come" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        terminal("--restored", "last night")
+    assert "last night" in capsys.readouterr().err
 
 
 def test_one_key_of_two_sources_is_asked_about(office: Office, terminal: Callable[..., Exporting]) -> None:

@@ -9,6 +9,7 @@ ONCE = "tests/payables/test_once.py"
 LOOKING = "tests/unit/payables/test_looking.py"
 RECEIVING = "tests/payables/test_receiving.py"
 TWINS = "tests/payables/test_twins.py"
+RESTORING = "tests/payables/test_restoring.py"
 EXPORTS = (
     Breakage(
         "send without an intent",
@@ -135,5 +136,19 @@ EXPORTS = (
         '"".join(filter(str.isalnum, payable.number or "")).casefold()',
         'payable.number or ""',
         f"{TWINS} -k known_by",
+    ),
+    Breakage(
+        "leave what was in doubt when the backup was made to its doubt",
+        "payables/restoring.py",
+        "    if row.state.is_final:\n",
+        "    if row.state.is_final or row.state is State.IN_DOUBT:\n",
+        f"{RESTORING} -k doubt_about_a_document",
+    ),
+    Breakage(
+        "take a payable from under a living worker",
+        "payables/restoring.py",
+        "row.lease_until > later(connection, 0.0)",
+        "False",
+        f"{RESTORING} -k lease_has_ended",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import os
 from dataclasses import asdict
@@ -14,14 +15,15 @@ from exactsync.commands.terminal import moment, open_ready_deployment, raise_for
 from exactsync.errors import ConfigurationError, ExactSyncError
 from exactsync.load import Run
 from exactsync.payables.lifecycle import Action, State
+from exactsync.payables.restoring import Recovered
 from exactsync.payables.rows import Actor, Key
 from exactsync.payables.wanted import Wanted
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from exactsync.deployment import Deployment
+    from exactsync.load import DivisionRef
     from exactsync.payables.rows import Row
 
 _ACTIONS = {action.value: action for action in Action}
@@ -36,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--send-back", nargs="+", metavar="PAYABLE", help="send back to the source, to be prepared again")
     what.add_argument("--mark-exported", nargs="+", metavar="PAYABLE", help="it was booked by hand")
     what.add_argument("--book-anyway", nargs="+", metavar="PAYABLE", help="it is not the one that it looks like")
+    what.add_argument(
+        "--restored",
+        type=_past,
+        metavar="SINCE",
+        help="after a restore: mark as exported what Exact has booked since the backup was made (UTC)",
+    )
     parser.add_argument("--why", default="", help="with a decision: the reason, which is kept")
     parser.add_argument("--source", metavar="ID", help="only of this source: its connection id")
     parser.add_argument("--state", nargs="+", default=[], choices=list(State), help="with --list: only these")
@@ -55,6 +63,8 @@ def export(options: argparse.Namespace) -> None:
         _show_history(deployment, _find(deployment, options.history, options.source), options)
     elif decided:
         _decide(deployment, getattr(options, decided), _ACTIONS[decided], options)
+    elif options.restored:
+        _take_over(deployment, options)
     elif options.list:
         _show_rows(deployment.exporting.outbox.rows(_wanted(options)), options)
     else:
@@ -63,21 +73,50 @@ def export(options: argparse.Namespace) -> None:
 
 def _run(deployment: Deployment, options: argparse.Namespace) -> None:
     """Book company by company; one that fails does not stop the others."""
+    run, exporting = _new_run(), deployment.exporting
+
+    def book(company: DivisionRef) -> None:
+        exporting.prepare(company, run=run)
+        exporting.export(company, run=run, wanted=_wanted(options))
+
+    problems = _each_company(deployment, options, book)
+    _show_rows(exporting.of_run(run.run_id), options)
+    for source, reported in exporting.report().items():
+        if not options.json:
+            say(f"{source}: told of {reported.told}, {reported.failed} could not be told.")
+    raise_for(problems)
+
+
+def _take_over(deployment: Deployment, options: argparse.Namespace) -> None:
+    """Mark what Exact has booked since the backup was made."""
+    run, found = _new_run(), list[Recovered]()
+
+    def mark(company: DivisionRef) -> None:
+        found.extend(deployment.exporting.take_over(company, since=options.restored, run=run))
+
+    deployment.setup.require_exact_online()
+    problems = _each_company(deployment, options, mark)
+    _show_recovered(found, options)
+    raise_for(problems)
+
+
+def _new_run() -> Run:
     run_id = f"cli {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
-    run = Run(run_id=run_id, holder=f"{run_id} (process {os.getpid()})")
+    return Run(run_id=run_id, holder=f"{run_id} (process {os.getpid()})")
+
+
+def _each_company(
+    deployment: Deployment, options: argparse.Namespace, do: Callable[[DivisionRef], None]
+) -> list[ExactSyncError]:
+    """Do something for every company that is meant; return what stood in the way."""
     problems: list[ExactSyncError] = []
     integrations = [options.integration] if options.integration else []
     for company in deployment.exporting.companies(integrations=integrations, divisions=options.division):
         try:
-            deployment.exporting.prepare(company, run=run)
-            deployment.exporting.export(company, run=run, wanted=_wanted(options))
+            do(company)
         except ExactSyncError as error:
             problems.append(error.at(integration=company.integration, division=company.division))
-    _show_rows(deployment.exporting.of_run(run_id), options)
-    for source, reported in deployment.exporting.report().items():
-        if not options.json:
-            say(f"{source}: told of {reported.told}, {reported.failed} could not be told.")
-    raise_for(problems)
+    return problems
 
 
 def _decide(deployment: Deployment, payables: Sequence[str], action: Action, options: argparse.Namespace) -> None:
@@ -126,6 +165,29 @@ def _show_rows(rows: Sequence[Row], options: argparse.Namespace) -> None:
         entry = str(row.entry_number or row.journal_file or "")
         table.add_row(row.payable_id, row.counterparty, amount, str(row.entry_date), state, entry, row.reason)
     show(table)
+
+
+def _show_recovered(found: Sequence[Recovered], options: argparse.Namespace) -> None:
+    if options.json:
+        say_json([asdict(one) | {"key": str(one.key) if one.key else None} for one in found])
+        return
+    if not found:
+        say(f"Exact has no entries of ours since {moment(options.restored)}.")
+        return
+    table = Table("Reference", "Entry", "Payable", "What came of it")
+    for one in found:
+        numbers = ", ".join(map(str, one.numbers))
+        table.add_row(one.reference, numbers, str(one.key or ""), one.told)
+    show(table)
+
+
+def _past(given: str) -> datetime:
+    """Read a moment gone by, UTC unless it says otherwise."""
+    at = datetime.fromisoformat(given)
+    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    if at > datetime.now(UTC):
+        raise argparse.ArgumentTypeError(f"{given} is to come: give the moment at which the backup was made")
+    return at
 
 
 def _described(row: Row) -> dict[str, Any]:

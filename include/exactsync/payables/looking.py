@@ -89,6 +89,12 @@ def read_entry(reader: Reader, division: int, entry_id: UUID) -> Mapping[str, An
     return next(records, None)
 
 
+def read_since(reader: Reader, division: int, moment: datetime) -> Iterator[Mapping[str, Any]]:
+    """Yield every entry that was made since a moment, whoever made it."""
+    properties = ("EntryID", "EntryNumber", "ExternalLinkReference")
+    return _read(reader, ENTRIES, division, properties, _created_since(moment))
+
+
 def read_lines(reader: Reader, division: int, entry_id: UUID) -> list[Mapping[str, Any]]:
     """Return the lines of an entry; a 201 tells where they are, and not what they say (KB-goods)."""
     records = _read(reader, LINES, division, LINE_PROPERTIES, f"EntryID eq {literal(entry_id)}")

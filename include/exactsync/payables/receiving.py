@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b32encode
 from collections import Counter
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _ON_ITS_WAY: Final = frozenset({State.EXPORTING, State.IN_DOUBT})
 _PREFIX: Final = "XS-"
+_OURS: Final = re.compile(f"{_PREFIX}[A-Z2-7]{{16}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,11 @@ def reference_of(key: Key) -> str:
     """Return our reference for a payable, by which its entry is found again: the same for the same payable, always."""
     digest = hashlib.sha256(f"{key.source}\0{key.id}".encode()).digest()
     return _PREFIX + b32encode(digest[:10]).decode()
+
+
+def is_ours(reference: str) -> bool:
+    """Return whether this looks like one of our references."""
+    return _OURS.fullmatch(reference) is not None
 
 
 def receive(engine: Engine, payables: Iterable[Payable], *, actor: Actor) -> Received:
