@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {str(page.relative_to(ROOT)): page for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
 COMMANDS = next(action.choices for action in _parser()._actions if isinstance(action.choices, dict))
+MAKES = re.compile(r"(?:`|^\s*|&& )make ([a-z0-9-]+)(?=[`\s]*(?:$|[#&|`]|[A-Z]+=))", re.MULTILINE)
 TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -43,7 +44,7 @@ def test_its_links_lead_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_the_commands_it_shows_exist(name: str) -> None:
     text = PAGES[name].read_text()
-    assert set(re.findall(r"(?:`|^\s*|&& )make ([a-z0-9-]+)(?=[`\s]*(?:$|[#&|`]|[A-Z]+=))", text, re.MULTILINE)) <= TARGETS
+    assert set(MAKES.findall(text)) <= TARGETS
     assert set(re.findall(r"(?:-m |with-secrets |`)exactsync ([a-z-]+)", text)) <= set(COMMANDS)
     services = re.findall(r"docker compose (?:exec|run|stop|up|build) (?:-T |--\S+(?: 900)? )*([a-z-]+)", text)
     assert set(services) <= set(COMPOSE["services"])

@@ -33,7 +33,7 @@ def photograph(page: Page, stack: Stack) -> None:
     photographer.take("0-empty", size=(1000, 560), themes=["light"])
     fill(stack)
     page.reload()
-    person.reads("1 to 50 of 130 payables")
+    person.reads("1 to 50 of 131 payables")
     photographer.take("1-totals", size=WIDE)
     payables = page.get_by_role("region", name="Payables", exact=True)
     page.get_by_role("button", name="Failed").click()

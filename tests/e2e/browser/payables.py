@@ -138,6 +138,7 @@ _BLOCKED = (
     _payable(300, receipts=()),
     _payable(301, shares=(replace(LINE.shares[0], values={"Cost center": "Marketing"}),)),
     _payable(304, accounting_date=date(2026, 4, 2)),
+    _payable(7, id="p-305"),  # the invoice of p-7 once more
 )
 _ON_THE_WAY = _payable(400)
 _FAILED = (_payable(401), _payable(402))

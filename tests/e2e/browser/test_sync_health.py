@@ -157,9 +157,9 @@ def finds_a_payable_among_many(person: Administrator, stack: Stack) -> None:
     page = person.page
     fill(stack, newcomer=HOSTILE)
     page.reload()
-    person.reads("1 to 50 of 130 payables", "1 payable was edited too late.")
+    person.reads("1 to 50 of 131 payables", "1 payable was edited too late.")
     person.press("Next")
-    person.reads("51 to 100 of 130 payables")
+    person.reads("51 to 100 of 131 payables")
     page.get_by_role("searchbox").fill("onerror")
     person.reads("1 to 1 of 1 payable", f"Supplier {HOSTILE} is not at Exact")
     assert page.evaluate("globalThis.wasTakenIn") is None
