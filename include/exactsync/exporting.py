@@ -164,24 +164,22 @@ class Exporting:
             journaling.finish(info)
         claims = Claims(self._warehouse, run, self._patience)
         with ExitStack() as opened, self._client(ref) as client:
-            claim = claims.take(ref.integration, ref.division, wanted)
-            if claim:
-                books, sources = self._books(ref, client), self._sources(ref)
-                exporter = Exporter(
-                    self._warehouse,
-                    claims,
-                    client,
-                    book=lambda payable: self._book(sources[payable.source], books)(payable),
-                    receipts=cache(lambda source: self._receipts(sources[source], opened)),
-                    patience=self._patience,
-                    run=run,
-                )
+            # Read for the first payable, so that one whose books cannot be read is let go like any other.
+            books, sources = cache(lambda: self._books(ref, client)), self._sources(ref)
+            exporter = Exporter(
+                self._warehouse,
+                claims,
+                client,
+                book=lambda payable: self._book(sources[payable.source], books())(payable),
+                receipts=cache(lambda source: self._receipts(sources[source], opened)),
+                patience=self._patience,
+                run=run,
+            )
             taken_up = 0
             try:
-                while claim:
+                while claim := claims.take(ref.integration, ref.division, wanted):
                     taken_up += 1
                     exporter.export(claim)
-                    claim = claims.take(ref.integration, ref.division, wanted)
             finally:
                 log.info("%s: %d payables taken up.", ref.label, taken_up)
             self._require_done(ref, wanted)

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 
+from exactsync.errors import RetryLaterError
 from exactsync.load import Run
 from exactsync.payables.lifecycle import State
 from exactsync.payables.outbox import Outbox
 from exactsync.payables.rows import Actor
 from exactsync.payables.wanted import Wanted
 from exactsync.simulator import Company, Settings
+from exactsync.simulator.faults import FAULTS, Fault
 from tests.unit.payables.company import invoice
 
 if TYPE_CHECKING:
@@ -87,6 +90,13 @@ def test_what_is_prepared_is_booked_and_what_is_not_is_blocked(install: Callable
     assert (company.division, company.name) == (DIVISION, "Demo Holding")
     prepared = exporting.prepare(company, run=RUN)
     assert (prepared.prepared, prepared.blocked) == (1, 1), [row.reason for row in outbox.rows()]
+    office.simulator.plant(Fault(endpoint="read/financial/JournalStatusList", action=FAULTS["maintenance"](), every=1))
+    with pytest.raises(RetryLaterError):
+        exporting.export(company, run=Run(run_id="before", holder="one that does not come back"))
+    office.simulator.clear_faults()
+    assert len(outbox.rows(Wanted(states=[State.PREPARED]))) == 1, "nobody holds what could not even be looked at"
+    with office.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE exactsync.payables_outbox SET look_at = NULL")
     assert exporting.export(company, run=RUN).states == {"exported": 1, "blocked": 1}
     (row,) = outbox.rows(Wanted(states=[State.EXPORTED]))
     (entry,) = office.simulator.truth(DIVISION, "PurchaseEntries")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -15,8 +18,11 @@ from exactsync.demo.processes import ProcessError, owner_of, stop_recorded
 from exactsync.demo.stack import Stack
 from exactsync.embedded import PostgresServer
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 FOLDER = Path("var/stack")
-LOG = FOLDER.with_suffix(".log")
+LOG, LOCK = FOLDER.with_suffix(".log"), FOLDER.with_suffix(".lock")
 READY = FOLDER / "ready.json"
 START_TIMEOUT_S, STOP_TIMEOUT_S = 180.0, 90.0
 DIRECTIONS = """
@@ -36,9 +42,10 @@ and exact_online_export books it: the page Exports shows each payable.
 def bring_up() -> int:
     """Start the stack unless it runs, print where it is, and return the exit code."""
     console = Console(highlight=False, soft_wrap=True)
-    if owner_of(FOLDER) is None or not READY.exists():
-        console.print(f"Starting PostgreSQL, simulated Exact Online and Spendesk, and Airflow below {FOLDER} ...")
-        _start()
+    with _alone():
+        if owner_of(FOLDER) is None or not READY.exists():
+            console.print(f"Starting PostgreSQL, simulated Exact Online and Spendesk, and Airflow below {FOLDER} ...")
+            _start()
     addresses = json.loads(READY.read_text())
     console.print(DIRECTIONS.format(**addresses, login=LOGIN, password=PASSWORD), markup=False)
     return 0
@@ -76,8 +83,16 @@ def serve() -> int:
             time.sleep(1)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Have whoever starts the stack meanwhile wait, and find it at work."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _start() -> None:
-    LOG.parent.mkdir(parents=True, exist_ok=True)
     READY.unlink(missing_ok=True)
     with LOG.open("wb") as log:
         server = subprocess.Popen(

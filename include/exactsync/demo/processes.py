@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STOP_PATIENCE_S = 30.0
 GRACE_S = 2.0  # for descendants to notice that they are alone
+BORN_WITHIN_S = 2.0  # when a process began is counted from the boot, whose time the kernel tells in whole seconds
 
 
 class ProcessError(RuntimeError):
@@ -166,7 +167,7 @@ def _living(pid: int, born: float) -> psutil.Process | None:
     """Return the process with this id, unless the id belongs to a younger one by now."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        if process.create_time() == born and process.status() != psutil.STATUS_ZOMBIE:
+        if abs(process.create_time() - born) < BORN_WITHIN_S and process.status() != psutil.STATUS_ZOMBIE:
             return process
     return None
 
