@@ -190,7 +190,7 @@ class Exporting:
         states = Counter(row.state.value for row in rows if source or row.division == ref.division)
         return Exported(integration=ref.integration, division=ref.division, states=dict(states))
 
-    def take_over(self, ref: DivisionRef, *, since: datetime, run: Run) -> list[Recovered]:
+    def recover(self, ref: DivisionRef, *, since: datetime, run: Run) -> list[Recovered]:
         """Mark what Exact has booked in a company since a backup was made, from which the warehouse was restored.
 
         Raises:
@@ -200,7 +200,7 @@ class Exporting:
             turns = Turns(self._warehouse, client, holder=run.holder, patience=self._patience)
             with turns.take(ref.division) as reader:
                 entries = list(looking.read_since(reader, ref.division, since))
-        return restoring.take_over(self._warehouse, entries, actor=Actor(name=run.holder, run_id=run.run_id))
+        return restoring.recover(self._warehouse, entries, actor=Actor(name=run.holder, run_id=run.run_id))
 
     def report(self) -> dict[str, Reported]:
         """Tell every Spendesk account what became of its payables; what cannot be told is told by the next run.

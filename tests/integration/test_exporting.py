@@ -105,12 +105,12 @@ def test_what_is_prepared_is_booked_and_what_is_not_is_blocked(install: Callable
     assert exporting.report() == {}
     assert office.simulator.violations() == []
     lose_what_was_booked(office)
-    (found,) = exporting.take_over(company, since=datetime.now(UTC) - timedelta(hours=1), run=RUN)
+    (found,) = exporting.recover(company, since=datetime.now(UTC) - timedelta(hours=1), run=RUN)
     assert (found.key, found.fate, found.numbers) == (row.key, "marked", (entry["EntryNumber"],))
     exporting.export(company, run=RUN)
     assert len(office.simulator.truth(DIVISION, "PurchaseEntries")) == 1
     later = office.simulator.truth(DIVISION, "PurchaseEntries")[0]["Created"] + timedelta(hours=3)
-    assert exporting.take_over(company, since=later.replace(tzinfo=UTC), run=RUN) == []
+    assert exporting.recover(company, since=later.replace(tzinfo=UTC), run=RUN) == []
     assert office.simulator.violations() == []
 
 

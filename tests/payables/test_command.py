@@ -16,7 +16,7 @@ from exactsync.load import DivisionRef
 from exactsync.payables.lifecycle import State
 from exactsync.payables.looking import read_since
 from exactsync.payables.reporting import Reported
-from exactsync.payables.restoring import take_over
+from exactsync.payables.restoring import recover
 from exactsync.payables.rows import Key
 from exactsync.payables.wanted import Wanted
 from tests.payables.conftest import HUMAN, INTEGRATION, SOURCE, Office, many
@@ -64,11 +64,11 @@ class Exporting:
         while claim := claims.take(company.integration, company.division, wanted):
             exporter.export(claim)
 
-    def take_over(self, company: DivisionRef, *, since: datetime, run: Run) -> list[Recovered]:
+    def recover(self, company: DivisionRef, *, since: datetime, run: Run) -> list[Recovered]:
         self.since = since
         if company is AWAY:
             raise ConfigurationError("Nobody is there.", remedy="Go and look.")
-        return take_over(self.office.engine, read_since(self.office.exact, DIVISION, since), actor=HUMAN)
+        return recover(self.office.engine, read_since(self.office.exact, DIVISION, since), actor=HUMAN)
 
     def of_run(self, run_id: str) -> list[Row]:
         return self.outbox.rows(Wanted(run_id=run_id))

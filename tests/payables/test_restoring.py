@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from exactsync.payables import looking
 from exactsync.payables.lifecycle import Action, State
-from exactsync.payables.restoring import Fate, Recovered, take_over
+from exactsync.payables.restoring import Fate, Recovered, recover
 from exactsync.payables.rows import Key
 from tests.payables.conftest import HUMAN, SOURCE, many
 from tests.payables.exact import DOCUMENTS, ENTRIES, NOBODY
@@ -23,7 +24,7 @@ BACKUP = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 
 def restored(office: Office) -> list[Recovered]:
     """Take over what the books of the company have."""
-    return take_over(office.engine, looking.read_since(office.exact, DIVISION, BACKUP), actor=HUMAN)
+    return recover(office.engine, looking.read_since(office.exact, DIVISION, BACKUP), actor=HUMAN)
 
 
 def go_back(office: Office, state: str = "prepared", **columns: str) -> None:
@@ -99,6 +100,16 @@ def test_what_a_worker_held_when_the_backup_was_made_is_concluded_once_its_lease
         office.exact.records[ENTRIES][0]["EntryID"],
         1,
     )
+
+
+def test_a_twin_of_what_was_marked_is_held_back(office: Office) -> None:
+    (booked,) = many(1)
+    office.deliver(booked)
+    office.export()
+    go_back(office, purchase="NULL")
+    restored(office)
+    office.deliver(replace(booked, id="p-2"))
+    assert office.row("p-2").has_twin
 
 
 def test_what_its_source_has_not_delivered_yet_is_named(office: Office) -> None:

@@ -64,7 +64,7 @@ def export(options: argparse.Namespace) -> None:
     elif decided:
         _decide(deployment, getattr(options, decided), _ACTIONS[decided], options)
     elif options.restored:
-        _take_over(deployment, options)
+        _recover(deployment, options)
     elif options.list:
         _show_rows(deployment.exporting.outbox.rows(_wanted(options)), options)
     else:
@@ -87,12 +87,12 @@ def _run(deployment: Deployment, options: argparse.Namespace) -> None:
     raise_for(problems)
 
 
-def _take_over(deployment: Deployment, options: argparse.Namespace) -> None:
+def _recover(deployment: Deployment, options: argparse.Namespace) -> None:
     """Mark what Exact has booked since the backup was made."""
     run, found = _new_run(), list[Recovered]()
 
     def mark(company: DivisionRef) -> None:
-        found.extend(deployment.exporting.take_over(company, since=options.restored, run=run))
+        found.extend(deployment.exporting.recover(company, since=options.restored, run=run))
 
     deployment.setup.require_exact_online()
     problems = _each_company(deployment, options, mark)

@@ -91,7 +91,7 @@ def read_entry(reader: Reader, division: int, entry_id: UUID) -> Mapping[str, An
 
 def read_since(reader: Reader, division: int, moment: datetime) -> Iterator[Mapping[str, Any]]:
     """Yield every entry that was made since a moment, whoever made it."""
-    properties = ("EntryID", "EntryNumber", "ExternalLinkReference")
+    properties = ("EntryID", "EntryNumber", "ExternalLinkReference", "Supplier")
     return _read(reader, ENTRIES, division, properties, _created_since(moment))
 
 

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from exactsync.payable import Payable
 from exactsync.payables.lifecycle import State
 from exactsync.payables.receiving import is_ours
 from exactsync.payables.rows import Key, later, lock, move
+from exactsync.payables.twins import purchase_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +63,7 @@ class Recovered:
         return several + _TOLD[self.fate]
 
 
-def take_over(engine: Engine, entries: Iterable[Mapping[str, Any]], *, actor: Actor) -> list[Recovered]:
+def recover(engine: Engine, entries: Iterable[Mapping[str, Any]], *, actor: Actor) -> list[Recovered]:
     """Mark the payables whose entries are at Exact as exported; each is a transaction of its own, and may come again.
 
     Args:
@@ -74,10 +76,10 @@ def take_over(engine: Engine, entries: Iterable[Mapping[str, Any]], *, actor: Ac
         reference = (entry["ExternalLinkReference"] or "").strip()
         if is_ours(reference):
             by_reference[reference].append(entry)
-    return [_take_over(engine, reference, ours, actor) for reference, ours in by_reference.items()]
+    return [_recover(engine, reference, ours, actor) for reference, ours in by_reference.items()]
 
 
-def _take_over(engine: Engine, reference: str, ours: list[Mapping[str, Any]], actor: Actor) -> Recovered:
+def _recover(engine: Engine, reference: str, ours: list[Mapping[str, Any]], actor: Actor) -> Recovered:
     numbers = tuple(entry["EntryNumber"] for entry in ours)
     with engine.begin() as connection:
         row = _find(connection, reference)
@@ -98,7 +100,9 @@ def _fate(connection: Connection, row: Row) -> Fate:
 
 def _mark(connection: Connection, row: Row, entry: Mapping[str, Any], why: str, actor: Actor) -> None:
     """Mark a payable, whatever its steps were when the backup was made; of a dead worker's, the export is concluded."""
-    changes: dict[str, Any] = {"reasons": "[]", "message": None, "entry_number": entry["EntryNumber"]}
+    supplier = UUID(str(entry["Supplier"])) if entry["Supplier"] else None
+    purchase = purchase_of(Payable.from_json(row.payable), supplier)
+    changes = {"reasons": "[]", "message": None, "entry_number": entry["EntryNumber"], "purchase": purchase}
     if row.state is State.EXPORTING:
         concluded = {"entry_id": UUID(str(entry["EntryID"])), "exported_at": later(connection, 0.0)}
         move(connection, row, State.EXPORTED, why=why, actor=actor, **changes, **concluded)
