@@ -10,6 +10,7 @@ import redis
 from exactsync.demo.airflow import AirflowError
 from exactsync.demo.bookings import EXPORT_DAG_ID
 from exactsync.demo.stack import DAG_ID
+from tests.chaos.load import ENDED, Load
 from tests.distributed.topology import WORKERS
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ class WorkerKilled:
         self._struck = 0
 
     def strike(self, work: Work) -> None:
-        """Halt the worker while it has such a task, so that the task is not over by its death, and kill it."""
+        """Halt the worker while it has such a task, so that the task is not over by its death, and kill it.
+
+        Tasks are short: where all were over before one was seen, there is more of the same work.
+        """
         processes, give_up_at = self._site.stack.processes, time.monotonic() + AT_WORK_WITHIN_S
+        load = Load(self._site)
         while time.monotonic() < give_up_at:
             for victim in set(self._hosts(work, self._wanted)):
                 processes.suspend(victim)
@@ -44,6 +49,9 @@ class WorkerKilled:
                     processes.kill(victim)
                     return
                 processes.resume(victim)
+            if ENDED.issuperset(load.states(work)):
+                load.sync(work)
+                load.export(work)
             time.sleep(_POLL_S)
         raise AirflowError(f"no task of {self._wanted} was ever at work")
 
